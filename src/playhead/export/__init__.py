@@ -1,0 +1,1 @@
+"""Answers as files: JSON, subtitles, chapters, tables and a page to look at."""

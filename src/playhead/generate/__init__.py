@@ -1,0 +1,1 @@
+"""From a prompt to text: language model runtimes and constrained decoding."""

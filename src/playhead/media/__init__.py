@@ -1,0 +1,1 @@
+"""From a file to pictures and sound with their presentation times."""

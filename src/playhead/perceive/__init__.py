@@ -1,0 +1,1 @@
+"""Small pretrained senses, each of which writes one lane of timed evidence."""
