@@ -1,0 +1,33 @@
+"""``playhead choose``: a multiple-choice question about a video."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from playhead.cli.job import Job, run
+from playhead.cli.options import Options, Videos, with_options
+
+EXAMPLE = """\b
+Example:
+  playhead choose talk.mp4 "Where is it held?" -o "in a park" -o "in a hall"
+"""
+
+app = typer.Typer(rich_markup_mode=None, add_completion=False)
+
+
+@app.command(epilog=EXAMPLE)
+@with_options
+def choose(
+    videos: Videos,
+    question: Annotated[str, typer.Argument(metavar="QUESTION", help="What to answer.", show_default=False)],
+    option: Annotated[
+        list[str],
+        typer.Option("--option", "-o", metavar="TEXT", help="One possible answer; give two or more."),
+    ],
+    *,
+    options: Options,
+) -> None:
+    """Answer a multiple-choice question about a video."""
+    run(Job(verb="choose", arguments=(question, tuple(option))), videos, options)

@@ -1,0 +1,215 @@
+"""One verb over one or many videos: skip what is finished, go on after a failure, list failures at the end."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+from playhead.cli import finished, progress_bars, sources, terminal
+from playhead.cli.options import Options, read_formats
+from playhead.errors import MediaError, OutputError, ParseError, PlayheadError, WindowError
+from playhead.progress import Progress
+from playhead.timeline import Answer, answer_from_dict, to_dict
+
+if TYPE_CHECKING:
+    from playhead.api import Session
+
+DEFAULT_OUT: Final = Path("out")
+KEPT_FORMAT: Final = "json"  # always written, so that a second run can show and re-export without the engine
+# What is wrong with one file and not with the next; anything else (no weights, disk full) ends the run at once.
+OF_ONE_FILE: Final = (MediaError, WindowError, ParseError)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Job:
+    """What a verb asks of each video.
+
+    Attributes:
+        verb: Name of the session's method.
+        arguments: What the method takes after the video: a question, a query, options.
+        formats: What to write when no format is named; empty writes nothing unless asked.
+    """
+
+    verb: str
+    arguments: tuple[object, ...] = ()
+    formats: tuple[str, ...] = ()
+
+    def result_name(self, stem: str) -> str:
+        """Name of the result's files: ``talk`` for watch, ``talk.chapters``, ``talk.ask-1f3a9c2e`` by question."""
+        if self.verb == "watch":
+            return stem
+        if not self.arguments:
+            return f"{stem}.{self.verb}"
+        words = json.dumps(self.arguments, ensure_ascii=True)
+        return f"{stem}.{self.verb}-{hashlib.sha256(words.encode()).hexdigest()[:8]}"
+
+
+def run(job: Job, videos: list[str], options: Options) -> None:
+    """Answer for each video in turn, print each result, write what was asked for.
+
+    Raises:
+        PlayheadError: The failure of the only file; or the first failure, after all were listed; or at once one
+            that would meet every file.
+    """
+    worker = _Worker(job, videos, options)
+    failures: list[tuple[str, PlayheadError]] = []
+    for number, source in enumerate(worker.sources, start=1):
+        if worker.many:
+            terminal.say(f"[{number}/{len(worker.sources)}] {source}")
+        try:
+            worker.work(source)
+        except OF_ONE_FILE as error:
+            if not worker.many:
+                raise
+            failures.append((source, error))
+            terminal.say(f"failed: {source}")
+    if failures:
+        list_failures(failures, len(worker.sources))
+
+
+def list_failures(failures: Sequence[tuple[str, PlayheadError]], total: int) -> None:
+    """Say which files failed and why, then end with the exit code of the first failure.
+
+    Raises:
+        PlayheadError: Always; one line for the whole run.
+    """
+    terminal.say(f"{len(failures)} of {total} files failed; reasons:")
+    for source, error in failures:
+        terminal.say(f"  {source}: {error}")
+    first = failures[0][1]
+    summary = PlayheadError(f"{len(failures)} of {total} files failed, listed above")
+    summary.exit_code = first.exit_code
+    raise summary from first
+
+
+class _Worker:
+    """What stays the same from video to video: names, options, the loaded engine."""
+
+    def __init__(self, job: Job, videos: list[str], options: Options) -> None:
+        self.job, self.options = job, options
+        self.window = options.for_answer  # read first: a wrong option is found before any work
+        formats = read_formats(options.format)
+        wanted = options.out is not None or bool(formats) or (bool(job.formats) and not options.json)
+        self.formats = list(dict.fromkeys([KEPT_FORMAT, *(formats or job.formats)])) if wanted else []
+        self.out_dir = options.out or DEFAULT_OUT
+        self.sources = sources.expand(videos)
+        self.many = len(self.sources) > 1
+        self.names = sources.short_names(self.sources)
+        self.session: Session | None = None
+
+    def work(self, source: str) -> None:
+        """One video, from the file to its printed and written result."""
+        name = self.job.result_name(self.names[source])
+        if not self.formats:
+            self.show(self.ask(source))
+            return
+        wanted = finished.describe(source, self.made, self.formats)
+        before = None if self.options.overwrite else self.kept(name, wanted)
+        if before is not None:
+            self.show(before)
+            return
+        if not self.options.overwrite:
+            finished.refuse_to_replace_another(self.out_dir, name, wanted)
+        self.refuse_no_folder()
+        answer = self.ask(source)
+        self.write(answer, self.formats, name)
+        if answer.failure is None:
+            finished.write(self.out_dir, name, wanted)
+        self.show(answer)
+
+    def kept(self, name: str, wanted: finished.Record) -> Answer | None:
+        """The finished result of an earlier run, in every format wanted now; None when there is none."""
+        if not finished.is_finished(self.out_dir, name, wanted):
+            return None
+        path = self.out_dir / f"{name}.{KEPT_FORMAT}"
+        try:
+            answer = answer_from_dict(json.loads(path.read_text(encoding="utf-8")))
+        except (OSError, ValueError, ParseError):
+            return None  # somebody changed it; it is made anew
+        there = finished.read(self.out_dir, name)
+        before = there.formats if there is not None else []
+        missing = [each for each in self.formats if each not in before]
+        if missing:
+            self.write(answer, missing, name)
+            finished.write(self.out_dir, name, replace(wanted, formats=[*before, *missing]))
+        if not self.options.quiet:
+            terminal.say(f"finished before, kept {path} (--overwrite does it again)")
+        return answer
+
+    @property
+    def made(self) -> dict[str, object]:
+        """Everything that changes the result, as it goes into the record."""
+        from playhead import __version__
+
+        engine = {key: value for key, value in self.options.for_engine.items() if key != "cache"}
+        made: dict[str, object] = json.loads(  # through JSON, so that it compares equal to what was read back
+            json.dumps(
+                {
+                    "playhead": __version__,
+                    "verb": self.job.verb,
+                    "arguments": self.job.arguments,
+                    "engine": self.options.engine,
+                    **engine,
+                    **self.window,
+                }
+            )
+        )
+        return made
+
+    def ask(self, source: str) -> Answer:
+        """The engine's answer, with progress shown while it works."""
+        from playhead.api import load
+
+        with progress_bars.shown(quiet=self.options.quiet) as progress:
+            if self.session is None:
+                self.session = load(self.options.engine, **self.options.for_engine)
+            return self.call(self.session, source, progress)
+
+    def call(self, session: Session, source: str, progress: Progress) -> Answer:
+        """Call the session's method of the verb's name."""
+        method = getattr(session, self.job.verb)
+        answer: Answer = method(source, *self.job.arguments, **self.window, progress=progress)
+        return answer
+
+    def write(self, answer: Answer, formats: Sequence[str], name: str) -> None:
+        """Write an answer's files and say where they are."""
+        from playhead.export import write
+
+        paths = write(answer, self.out_dir, list(formats), name)
+        if not self.options.quiet:
+            terminal.say(f"wrote {', '.join(str(path) for path in paths)}")
+
+    def refuse_no_folder(self) -> None:
+        """Find out before minutes of work, not after, that the results cannot be written."""
+        try:
+            self.out_dir.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise OutputError(
+                f"cannot make the folder {self.out_dir}",
+                found=error.strerror or str(error),
+                todo="choose another --out",
+            ) from error
+
+    def show(self, answer: Answer) -> None:
+        """Print the result: JSON when asked, a readable table otherwise.
+
+        Raises:
+            ParseError: If the model's text could not be read; what there is has been printed.
+        """
+        if self.options.json:
+            terminal.result_json(to_dict(answer), lines=self.many)
+        else:
+            from playhead.cli import show
+
+            terminal.result(show.answer(answer))
+        terminal.flush()
+        if answer.failure is not None:
+            raise ParseError(
+                f"cannot read the model's answer about {answer.source}",
+                found=repr(answer.failure.text[:200]),
+                todo=f"{answer.failure.reason}; ask in other words or with another model",
+            )

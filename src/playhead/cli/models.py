@@ -1,0 +1,94 @@
+"""``playhead models``: which engines and weights there are, and fetching weights."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from playhead.cli import terminal
+
+if TYPE_CHECKING:
+    from playhead.hub import WeightState
+
+EXAMPLE = """\b
+Examples:
+  playhead models
+  playhead models --json
+  playhead models pull qwen2.5-1.5b
+"""
+
+app = typer.Typer(rich_markup_mode=None, add_completion=False)
+
+
+@app.callback(invoke_without_command=True, epilog=EXAMPLE)
+def models(
+    context: typer.Context,
+    *,
+    json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
+) -> None:
+    """List engines and weights, or fetch weights: models pull NAME."""
+    if context.invoked_subcommand is None:
+        _show(as_json=json)
+
+
+@app.command("list", epilog="Example: playhead models list --json")
+def list_(*, json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False) -> None:
+    """List engines and weights: size, licence, and whether they are here."""
+    _show(as_json=json)
+
+
+@app.command(epilog="Example: playhead models pull whisper-base smollm2-135m")
+def pull(
+    names: Annotated[list[str], typer.Argument(metavar="NAME", help="Weights to fetch.", show_default=False)],
+    *,
+    quiet: Annotated[bool, typer.Option("--quiet", "-q", help="No progress.")] = False,
+) -> None:
+    """Fetch weights into the cache, checked by sha256; an interrupted download goes on where it stopped."""
+    from playhead import hub
+    from playhead.cli import progress_bars
+
+    for name in names:
+        with progress_bars.shown(quiet=quiet) as progress:
+            place = hub.fetch(name, progress=progress)
+        terminal.result(f"{name}  {place}")
+
+
+def _show(*, as_json: bool) -> None:
+    from playhead import hub
+    from playhead.models.registry import engine_names
+
+    states = hub.list_weights()
+    if as_json:
+        terminal.result_json(
+            {"engines": list(engine_names()), "weights": [_as_data(state) for state in states]}
+        )
+        return
+    from playhead.cli.show import table
+
+    terminal.result(f"Engines: {', '.join(engine_names())}\n")
+    rows = [
+        (
+            state.weight.name,
+            f"{state.weight.size_bytes / 1e6:.0f} MB",
+            state.weight.licence,
+            "here" if state.place else "-",
+            state.weight.what,
+        )
+        for state in states
+    ]
+    terminal.result(table(rows, head=("weights", "size", "licence", "here", "what")))
+
+
+def _as_data(state: WeightState) -> dict[str, Any]:
+    weight = state.weight
+    return {
+        "name": weight.name,
+        "what": weight.what,
+        "size_bytes": weight.size_bytes,
+        "licence": weight.licence,
+        "homepage": weight.homepage,
+        "sources": list(weight.sources),
+        "here": state.place is not None,
+        "place": None if state.place is None else str(state.place),
+    }

@@ -1,0 +1,136 @@
+"""What the command line says and where: results on stdout, everything else on stderr, any terminal's encoding."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import sys
+import threading
+import time
+import traceback
+import warnings
+from typing import Any, Final, TextIO
+
+from playhead.errors import EXIT_INTERRUPTED, OutputError, PlayheadError
+
+EXIT_READER_GONE: Final = 141  # 128 + SIGPIPE, what a shell shows for any program whose reader left
+INTERRUPT_GRACE_S: Final = 3.0
+
+
+def prepare(*, debug: bool) -> None:
+    """Make the process ready: no text can fail to be written, warnings are one line, Ctrl-C always ends it."""
+    for stream in (sys.stdout, sys.stderr):
+        reconfigure = getattr(stream, "reconfigure", None)
+        if reconfigure is not None:
+            reconfigure(errors="backslashreplace" if stream is sys.stderr else "replace")
+    if not debug:
+        warnings.showwarning = _show_warning
+    if threading.current_thread() is threading.main_thread():
+        _leave_soon_after_interrupt()
+
+
+def result(text: str) -> None:
+    """Write one result to stdout.
+
+    Raises:
+        OutputError: If stdout cannot take it (disk full).
+        BrokenPipeError: If its reader has gone.
+    """
+    try:
+        sys.stdout.write(text if text.endswith("\n") else text + "\n")
+    except BrokenPipeError:
+        raise
+    except OSError as error:
+        raise _cannot_write(error) from error
+
+
+def result_json(data: object, *, lines: bool = False) -> None:
+    """Write one JSON document to stdout: indented, or on one line among several (JSON Lines).
+
+    A stdout that is not UTF-8 gets ASCII with escapes, so nothing is lost.
+    """
+    plain = (sys.stdout.encoding or "ascii").lower().replace("-", "") != "utf8"
+    result(json.dumps(data, ensure_ascii=plain, allow_nan=False, indent=None if lines else 2))
+
+
+def say(text: str) -> None:
+    """Write one line for the person at the terminal to stderr."""
+    sys.stderr.write(f"playhead: {text}\n")
+
+
+def flush() -> None:
+    """Hand everything written to stdout over, so that a full disk is an error and not a note at exit.
+
+    Raises:
+        OutputError: If stdout cannot take it (disk full).
+        BrokenPipeError: If its reader has gone.
+    """
+    try:
+        sys.stdout.flush()
+    except BrokenPipeError:
+        raise
+    except OSError as error:
+        raise _cannot_write(error) from error
+
+
+def fail(message: str, code: int, *, debug: bool = False) -> int:
+    """Say what went wrong on one line of stderr (with the traceback when debugging) and return the exit code."""
+    try:
+        flush()
+    except (PlayheadError, BrokenPipeError):
+        _drop_stdout()
+    if debug:
+        traceback.print_exc(file=sys.stderr)
+    say(f"error: {' '.join(message.split())}")
+    return code
+
+
+def reader_gone() -> int:
+    """End quietly because whoever read stdout has left, as in ``playhead probe FILE --frames | head``."""
+    _drop_stdout()
+    return EXIT_READER_GONE
+
+
+def is_live(stream: TextIO) -> bool:
+    """Whether a person watches this stream on a terminal that can redraw."""
+    return stream.isatty() and os.environ.get("TERM") != "dumb"
+
+
+def _cannot_write(error: OSError) -> OutputError:
+    return OutputError(
+        "cannot write results to stdout", found=error.strerror or str(error), todo="free some space"
+    )
+
+
+def _drop_stdout() -> None:
+    """Point stdout at nothing, so that the interpreter's own flush at exit cannot fail a second time."""
+    sink = os.open(os.devnull, os.O_WRONLY)
+    os.dup2(sink, 1)
+    os.close(sink)
+
+
+def _show_warning(message: Warning | str, *args: Any, **kwargs: Any) -> None:  # noqa: ANN401 - the hook's signature
+    del args, kwargs
+    say(f"warning: {' '.join(str(message).split())}")
+
+
+def _leave_soon_after_interrupt() -> None:
+    """See that Ctrl-C ends the process within seconds even while native code or a worker thread goes on computing.
+
+    Python's own handler waits for the running native call (a language model, a speech decoder) to return. The wakeup
+    pipe is written by the C handler at once; a thread reads it, leaves the main thread a few seconds to end in order,
+    and then ends the process. Files are written whole and then renamed, so none is left half.
+    """
+    reader, writer = os.pipe()
+    os.set_blocking(writer, False)
+    signal.set_wakeup_fd(writer, warn_on_full_buffer=False)
+
+    def wait() -> None:
+        while os.read(reader, 1)[0] != signal.SIGINT:
+            pass
+        time.sleep(INTERRUPT_GRACE_S)
+        say("error: interrupted")
+        os._exit(EXIT_INTERRUPTED)
+
+    threading.Thread(target=wait, name="interrupt", daemon=True).start()
