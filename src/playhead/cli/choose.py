@@ -8,6 +8,7 @@ import typer
 
 from playhead.cli.job import Job, run
 from playhead.cli.options import Options, Videos, with_options
+from playhead.errors import UsageError
 
 EXAMPLE = """\b
 Example:
@@ -30,4 +31,11 @@ def choose(
     options: Options,
 ) -> None:
     """Answer a multiple-choice question about a video."""
+    if len(option) < 2:
+        raise UsageError(
+            "cannot choose",
+            found=f"{len(option)} option",
+            allowed="two or more",
+            todo='give each as -o "TEXT"',
+        )
     run(Job(verb="choose", arguments=(question, tuple(option))), videos, options)

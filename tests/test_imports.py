@@ -1,0 +1,206 @@
+"""Imports point one way (docs/architecture: lower layers know nothing of higher ones), and the core stays light.
+
+Both rules are read from the syntax tree of every file, so lazy imports inside functions count too.
+"""
+
+from __future__ import annotations
+
+import ast
+import json
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[1] / "src" / "playhead"
+
+GROUND = {"errors", "timeline", "timecode", "progress"}
+MIDDLE = GROUND | {"hub", "media", "tasks", "metrics", "export", "sequence", "nn", "perceive"}
+ON_TOP = MIDDLE | {"demo", "models", "generate", "api"}
+
+# Which of our packages a package may import besides itself. A dotted name allows that module only.
+MAY_IMPORT = {
+    "errors": set(),
+    "progress": set(),
+    "timecode": {"errors"},
+    "timeline": {"errors"},
+    "demo": GROUND,
+    "hub": GROUND,
+    "media": GROUND,
+    "tasks": GROUND,
+    "metrics": GROUND,
+    "export": GROUND,
+    "sequence": GROUND | {"media.clip", "tasks.base"},
+    "nn": {"errors"},
+    "perceive": GROUND | {"hub", "media"},
+    "models": MIDDLE,
+    "generate": MIDDLE | {"models"},
+    "api": MIDDLE | {"models", "generate"},
+    "train": ON_TOP,
+    "evaluate": ON_TOP,
+    "annotate": ON_TOP,
+    "serve": ON_TOP,
+    "recipes": {"errors", "train", "models"},
+    "cli": ON_TOP | {"train", "evaluate", "annotate", "serve", "recipes"},
+    "__main__": {"cli"},
+    "__init__": {"api", "timeline", "errors"},
+}
+
+# Other people's libraries: first what a file may import on being imported, then what only its functions may.
+LIBRARIES = {
+    "hub": (set(), {"huggingface_hub", "platformdirs", "filelock"}),
+    "media": ({"numpy", "av", "PIL"}, {"fsspec"}),
+    "tasks": ({"numpy"}, set()),
+    "metrics": ({"numpy"}, set()),
+    "export": ({"numpy"}, {"pysubs2", "opentimelineio", "av"}),
+    "sequence": ({"numpy"}, {"tokenizers"}),
+    "nn": ({"torch"}, set()),
+    "perceive": (
+        {"numpy"},
+        {"PIL", "onnxruntime", "faster_whisper", "ctranslate2", "rapidocr", "ai_edge_litert", "tokenizers"},
+    ),
+    "models": ({"numpy"}, {"torch", "transformers", "safetensors", "PIL"}),
+    "generate": ({"numpy"}, {"xllamacpp", "torch", "httpx"}),
+    "cli": ({"typer"}, {"rich"}),
+}
+HEAVY = {
+    "numpy",
+    "av",
+    "PIL",
+    "torch",
+    "onnxruntime",
+    "faster_whisper",
+    "rapidocr",
+    "xllamacpp",
+    "typer",
+    "rich",
+    "pysubs2",
+}
+
+
+def _files() -> list[Path]:
+    return sorted(ROOT.rglob("*.py"))
+
+
+def _imports(path: Path) -> list[tuple[str, bool, int]]:
+    """Every absolute module a file imports, whether only inside functions or for types, and the line."""
+    tree = ast.parse(path.read_text(encoding="utf-8"), str(path))
+    later = {
+        inner
+        for node in ast.walk(tree)
+        if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda))
+        or (isinstance(node, ast.If) and ast.unparse(node.test).endswith("TYPE_CHECKING"))
+        for inner in ast.walk(node)
+    }
+    found = []
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Import):
+            found += [(alias.name, node in later, node.lineno) for alias in node.names]
+        elif isinstance(node, ast.ImportFrom):
+            assert node.level == 0, f"{path}:{node.lineno}: relative import; write the whole name"
+            assert node.module is not None
+            if node.module in {"playhead", *(f"playhead.{name}" for name in MAY_IMPORT)}:
+                found += [(f"{node.module}.{alias.name}", node in later, node.lineno) for alias in node.names]
+            else:
+                found.append((node.module, node in later, node.lineno))
+    return found
+
+
+def _package(path: Path) -> str:
+    first = path.relative_to(ROOT).parts[0]
+    return first.removesuffix(".py")
+
+
+def _is_allowed(package: str, name: str) -> bool:
+    """Whether ``package`` may import ``playhead.<name>``."""
+    head = name.split(".", maxsplit=1)[0]
+    exact = {name, ".".join(name.split(".")[:2])}
+    return (
+        head == package
+        or head.startswith("__version")
+        or head in MAY_IMPORT[package]
+        or bool(exact & MAY_IMPORT[package])
+    )
+
+
+def direction_faults(path: Path) -> list[str]:
+    package = _package(path)
+    assert package in MAY_IMPORT, f"{path}: {package} has no row in the table of layers"
+    return [
+        f"{path.relative_to(ROOT)}:{line}: {package} may not import {module}"
+        for module, _, line in _imports(path)
+        if module.startswith("playhead.") and not _is_allowed(package, module.removeprefix("playhead."))
+    ]
+
+
+def library_faults(path: Path) -> list[str]:
+    package = _package(path)
+    at_once, later = LIBRARIES.get(package, (set(), set()))
+    faults = []
+    for module, lazily, line in _imports(path):
+        top = module.split(".")[0]
+        if top == "playhead" or top in sys.stdlib_module_names:
+            continue
+        if top not in at_once and not (lazily and top in later):
+            where = "inside a function" if lazily else "on import"
+            faults.append(f"{path.relative_to(ROOT)}:{line}: {package} may not import {top} {where}")
+    return faults
+
+
+def test_lower_layers_never_import_higher_ones() -> None:
+    assert [fault for path in _files() for fault in direction_faults(path)] == []
+
+
+def test_each_layer_uses_only_its_libraries_and_heavy_ones_lazily() -> None:
+    assert [fault for path in _files() for fault in library_faults(path)] == []
+
+
+@pytest.mark.parametrize(
+    ("where", "text", "fault"),
+    [
+        ("media/x.py", "from playhead.models import base", "media may not import playhead.models.base"),
+        ("media/x.py", "def f():\n    from playhead import api", "media may not import playhead.api"),
+        (
+            "sequence/x.py",
+            "from playhead.media import decode",
+            "sequence may not import playhead.media.decode",
+        ),
+        ("timeline.py", "import playhead.media", "timeline may not import playhead.media"),
+    ],
+)
+def test_a_wrong_direction_is_seen(tmp_path, monkeypatch, where, text, fault) -> None:
+    monkeypatch.setattr(sys.modules[__name__], "ROOT", tmp_path)
+    (tmp_path / where).parent.mkdir(exist_ok=True)
+    (tmp_path / where).write_text(text)
+    assert [line.split(": ", 1)[1] for line in direction_faults(tmp_path / where)] == [fault]
+
+
+def test_a_heavy_import_on_import_is_seen(tmp_path, monkeypatch) -> None:
+    monkeypatch.setattr(sys.modules[__name__], "ROOT", tmp_path)
+    (tmp_path / "perceive").mkdir()
+    path = tmp_path / "perceive" / "x.py"
+    path.write_text("import onnxruntime")
+    assert len(library_faults(path)) == 1
+    path.write_text("def f():\n    import onnxruntime")
+    assert library_faults(path) == []
+
+
+def test_import_playhead_loads_nothing_heavy() -> None:
+    code = "import sys, json, playhead; print(json.dumps(sorted({m.split('.')[0] for m in sys.modules})))"
+    loaded = set(
+        json.loads(subprocess.run([sys.executable, "-c", code], capture_output=True, check=True).stdout)
+    )
+    assert loaded & HEAVY == set()
+
+
+@pytest.mark.parametrize("words", [["-c", "import playhead"], ["-m", "playhead", "--help"]])
+def test_starting_takes_less_than_300_ms(words) -> None:
+    def seconds() -> float:
+        begun = time.perf_counter()
+        subprocess.run([sys.executable, *words], capture_output=True, check=True)
+        return time.perf_counter() - begun
+
+    seconds()  # the first start writes bytecode
+    assert min(seconds() for _ in range(5)) < 0.3
