@@ -93,7 +93,7 @@ def is_finished(out_dir: Path, name: str, wanted: Record) -> bool:
     return (
         there is not None
         and (there.content, there.made) == (wanted.content, wanted.made)
-        and all((out_dir / f"{name}.{ending}").is_file() for ending in there.formats)
+        and all(_result(out_dir, name, each).is_file() for each in there.formats)
     )
 
 
@@ -114,3 +114,9 @@ def refuse_to_replace_another(out_dir: Path, name: str, wanted: Record) -> None:
 
 def _path(out_dir: Path, name: str) -> Path:
     return out_dir / FOLDER / f"{name}.json"
+
+
+def _result(out_dir: Path, name: str, format_name: str) -> Path:
+    from playhead.export import FORMATS
+
+    return out_dir / f"{name}{FORMATS[format_name].suffix if format_name in FORMATS else format_name}"

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Final
 
 from playhead.cli import finished, progress_bars, sources, terminal
 from playhead.cli.options import Options, read_formats
-from playhead.errors import MediaError, OutputError, ParseError, PlayheadError, WindowError
+from playhead.errors import MediaError, OutputError, ParseError, PlayheadError, UsageError
 from playhead.progress import Progress
 from playhead.timeline import Answer, answer_from_dict, to_dict
 
@@ -20,8 +20,9 @@ if TYPE_CHECKING:
 
 DEFAULT_OUT: Final = Path("out")
 KEPT_FORMAT: Final = "json"  # always written, so that a second run can show and re-export without the engine
-# What is wrong with one file and not with the next; anything else (no weights, disk full) ends the run at once.
-OF_ONE_FILE: Final = (MediaError, WindowError, ParseError)
+# What is wrong with one file and perhaps not with the next: its bytes, a window or format that does not suit it, an
+# answer that cannot be read. Anything else (no weights, disk full) ends the run at once.
+OF_ONE_FILE: Final = (MediaError, UsageError, ParseError)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -63,7 +64,8 @@ def run(job: Job, videos: list[str], options: Options) -> None:
         try:
             worker.work(source)
         except OF_ONE_FILE as error:
-            if not worker.many:
+            wrong_option = isinstance(error, UsageError) and worker.session is None
+            if wrong_option or not worker.many:
                 raise
             failures.append((source, error))
             terminal.say(f"failed: {source}")
@@ -92,13 +94,15 @@ class _Worker:
     def __init__(self, job: Job, videos: list[str], options: Options) -> None:
         self.job, self.options = job, options
         self.window = options.for_answer  # read first: a wrong option is found before any work
+        from playhead.export import names_for
+
         formats = read_formats(options.format)
         wanted = options.out is not None or bool(formats) or (bool(job.formats) and not options.json)
         self.formats = list(dict.fromkeys([KEPT_FORMAT, *(formats or job.formats)])) if wanted else []
         self.out_dir = options.out or DEFAULT_OUT
         self.sources = sources.expand(videos)
         self.many = len(self.sources) > 1
-        self.names = sources.short_names(self.sources)
+        self.names = dict(zip(self.sources, names_for(self.sources), strict=True))
         self.session: Session | None = None
 
     def work(self, source: str) -> None:
@@ -176,10 +180,18 @@ class _Worker:
         return answer
 
     def write(self, answer: Answer, formats: Sequence[str], name: str) -> None:
-        """Write an answer's files and say where they are."""
+        """Write an answer's files and say where they are; a format that cannot hold it costs only itself."""
+        from playhead.export import Options as Choices
         from playhead.export import write
 
-        paths = write(answer, self.out_dir, list(formats), name)
+        # A transcript is what was said and nothing else; other results may caption a silent video by its events.
+        captions = "transcript" if self.job.verb == "transcribe" else "transcript-or-events"
+        choices = Choices(captions=captions, folder=self.out_dir)
+        try:
+            paths = write(answer, self.out_dir, list(formats), name, choices)
+        except UsageError:
+            write(answer, self.out_dir, [KEPT_FORMAT], name, choices)
+            raise
         if not self.options.quiet:
             terminal.say(f"wrote {', '.join(str(path) for path in paths)}")
 

@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-import hashlib
-from collections import Counter
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 from typing import Final
-from urllib.parse import unquote, urlsplit
 
 from playhead.errors import SourceError
 
@@ -62,18 +59,6 @@ def is_address(source: str) -> bool:
     return "://" in source
 
 
-def short_names(sources: list[str]) -> dict[str, str]:
-    """A file name without ending for each source's results, no two alike: ``talk``, else ``talk.mkv``, else a hash."""
-    stems = {source: _file_name(source).stem or "video" for source in sources}
-    for clash in _clashes(stems):
-        stems[clash] = _file_name(clash).name
-    for clash in _clashes(stems):
-        stems[clash] = (
-            f"{stems[clash]}-{hashlib.sha256(clash.encode(errors='surrogateescape')).hexdigest()[:8]}"
-        )
-    return stems
-
-
 def _videos_in(folder: Path) -> list[str]:
     try:
         entries = sorted(entry for entry in folder.iterdir() if not entry.name.startswith("."))
@@ -88,14 +73,3 @@ def _videos_in(folder: Path) -> list[str]:
             todo="name another folder, or the files themselves",
         )
     return videos
-
-
-def _file_name(source: str) -> PurePosixPath | Path:
-    return PurePosixPath(unquote(urlsplit(source).path)) if is_address(source) else Path(source)
-
-
-def _clashes(names: dict[str, str]) -> list[str]:
-    counts = Counter(
-        name.lower() for name in names.values()
-    )  # names that differ in case are one file on many disks
-    return [source for source, name in names.items() if counts[name.lower()] > 1]
