@@ -130,7 +130,7 @@ def _stream_row(info: MediaInfo, stream: Any) -> tuple[str, ...]:  # noqa: ANN40
         f"{stream.stated_rate_hz:g} frames/s stated" if stream.stated_rate_hz else "",
         f"{stream.sample_rate_hz} Hz" if stream.sample_rate_hz else "",
         f"{stream.channels} ch" if stream.channels else "",
-        stream.language or "",
+        stream.language if stream.language not in (None, "und") else "",
         stream.title or "",
     ]
     return (
