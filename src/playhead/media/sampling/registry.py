@@ -8,14 +8,36 @@ import typing
 from collections.abc import Callable
 
 from playhead.errors import UsageError, nearest
+from playhead.media.sampling.arc import arc
 from playhead.media.sampling.base import Policy
+from playhead.media.sampling.focus import content, densify
+from playhead.media.sampling.hour_llava import hour_llava
+from playhead.media.sampling.internvl import internvl, internvl_train
+from playhead.media.sampling.keye import keye
+from playhead.media.sampling.qwen import qwen2_vl, qwen3_vl
+from playhead.media.sampling.seed_vl import seed_vl
 from playhead.media.sampling.uniform import every, per_second, segment_middles, uniform
+from playhead.media.sampling.videollama3 import videollama3
+from playhead.media.sampling.vtimellm import vtimellm
 
 POLICIES: dict[str, Callable[..., Policy]] = {
     "every": every,
     "uniform": uniform,
     "per-second": per_second,
     "segment-middles": segment_middles,
+    "vtimellm": vtimellm,
+    "arc": arc,
+    "hour-llava": hour_llava,
+    "qwen2-vl": qwen2_vl,
+    "qwen2.5-vl": qwen2_vl,
+    "qwen3-vl": qwen3_vl,
+    "internvl": internvl,
+    "internvl-train": internvl_train,
+    "seed1.5-vl": seed_vl,
+    "videollama3": videollama3,
+    "keye1.5": keye,
+    "content": content,
+    "densify": densify,
 }
 
 _WORDS: dict[str, bool] = {"true": True, "yes": True, "1": True, "false": False, "no": False, "0": False}

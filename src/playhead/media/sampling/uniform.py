@@ -34,7 +34,7 @@ def uniform(n: int) -> Policy:
     return choose
 
 
-def per_second(rate_hz: float = 1.0, min_frames: int = 1, max_frames: int | None = None) -> Policy:
+def per_second(*, rate_hz: float = 1.0, min_frames: int = 1, max_frames: int | None = None) -> Policy:
     """The frame shown at every ``1 / rate_hz`` seconds from 0; a minimum and a maximum spread evenly instead.
 
     Args:
