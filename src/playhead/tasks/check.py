@@ -1,0 +1,17 @@
+"""Checks of what the user asks, before any model is asked."""
+
+from __future__ import annotations
+
+from playhead.errors import UsageError
+
+
+def require_words(text: str, asked: str) -> None:
+    """Refuse a text without a letter or digit.
+
+    Raises:
+        UsageError: If there is none.
+    """
+    if not any(character.isalnum() for character in text):
+        raise UsageError(
+            f"cannot {asked}", found=repr(text[:40]), allowed="words", todo="say what to look for"
+        )

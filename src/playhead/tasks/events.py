@@ -1,0 +1,40 @@
+"""``events``: what happens in a video and when, as dense captions."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+from playhead.tasks.absence import says_nothing_there
+from playhead.tasks.base import Clock, Prompt, PromptStyle, Reading
+from playhead.tasks.timed import events_of, no_times, reading_or_failure
+from playhead.tasks.timed_text import read_items
+from playhead.tasks.unwrap import unwrap
+from playhead.tasks.wording import items_schema, prompt
+from playhead.timeline import ParseFailure
+
+
+@dataclass(frozen=True, slots=True)
+class Events:
+    """List the events of the video with their times."""
+
+    name: ClassVar[str] = "events"
+
+    def render(self, style: PromptStyle) -> Prompt:
+        """The words that ask for them."""
+        schema = None if style.times == "bins" else items_schema(style.times, "text")
+        return prompt(self.name, style, schema)
+
+    def read(self, text: str, clock: Clock) -> Reading | ParseFailure:
+        """The events in the order they were written; none when the answer says that there are none.
+
+        Read are JSON lists, lines, bullets, tables, and sentences of the forms "From S to E, text." and
+        "text, from S to E." (VTimeLLM, section 3, and its released data); a range of bins includes its last bin.
+        """
+        wrapped = unwrap(text)
+        items, repaired = read_items(wrapped)
+        if not items:
+            nothing = says_nothing_there(wrapped.answer)
+            return Reading(thinking=wrapped.thinking) if nothing else no_times(text, wrapped)
+        events, settled = events_of(items, clock)
+        return reading_or_failure(text, wrapped, events, settled, repaired=repaired)

@@ -1,0 +1,125 @@
+"""Lists of timed things in running text: lines, bullets, tables, headings, and sentences that name their own times."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Final
+
+from playhead.tasks.structured import TimedItem, find_json, timed_items
+from playhead.tasks.timecode import Found, find_times
+from playhead.tasks.unwrap import Unwrapped
+
+_LEADING: Final = re.compile(r"^[\s\-–—−:：,，.。;；|>)\]）】*_`#•·~”]+")
+_TRAILING: Final = re.compile(r"[\s\-–—−:：,，;；|<(\[（【*_`#•·~]+$")
+_NUMBERING: Final = re.compile(r"^[\s>|*•#\-–]*\(?\d{1,3}(?:[.):、]|\s*\|)(?:\s|\*)+")
+_JOINERS: Final = re.compile(
+    r"(?:^|[\s,(])(?:from|between|at|during|in|and|then|from the|在|从)\s*$", re.IGNORECASE
+)
+_LABELS: Final = re.compile(
+    r"^(?:event|description|caption|text|summary|title|time(?:stamps?| range)?|timestamp|chapter|segment|scene|part|"
+    r"事件|描述|标题|章节|时间)\s*\d{0,3}\s*[:：]\s*",
+    re.IGNORECASE,
+)
+_LONE_NUMBER: Final = re.compile(r"\s*\d{1,6}\s*")
+_RULE: Final = re.compile(r"[\s|:\-=_*#]*")
+_MAX_LINE: Final = 20_000
+
+
+def read_items(wrapped: Unwrapped) -> tuple[list[TimedItem], bool]:
+    """Every timed thing of an answer, in its order, and whether broken JSON had to be mended.
+
+    JSON counts when it holds times; otherwise each line (or sentence with its own times) gives one.
+    """
+    found = find_json(wrapped.answer)
+    items = [item for value in found.values for item in timed_items(value)]
+    if any(item.text or item.title for item in items):
+        return items, found.repaired
+    lines = items_of_text(wrapped.answer)
+    if lines and len(lines) >= len(items):
+        return lines, False
+    return items, found.repaired and bool(items)
+
+
+def items_of_text(text: str) -> list[TimedItem]:
+    """Timed things of a text that is no JSON: each time range with the words that belong to it."""
+    found = find_times(text)
+    if not found:
+        return []
+    items: list[TimedItem] = []
+    follows = False
+    index = at = 0
+    for line in text.splitlines(keepends=True):
+        begin, at = at, at + len(line)
+        here: list[Found] = []
+        while index < len(found) and found[index].at[0] < at:
+            here.append(found[index])
+            index += 1
+        if here:
+            items += _items_of_line(line, begin, here)
+            follows = True
+        elif not line.strip():
+            follows = follows and bool(items) and not (items[-1].text or items[-1].title)
+        elif follows and not _RULE.fullmatch(line):
+            items[-1] = _continued(items[-1], line)
+    return [_without_next_number(item) for item in items]
+
+
+def _items_of_line(line: str, begin: int, here: Sequence[Found]) -> list[TimedItem]:
+    """One item for each range of a line; words lead or trail the ranges, whichever the line's first words show."""
+    starts = [max(0, item.at[0] - begin) for item in here]
+    ends = [min(len(line), item.at[1] - begin) for item in here]
+    head = _clean(line[: starts[0]][-_MAX_LINE:])
+    heading = line.lstrip().startswith("#")
+    texts: list[str]
+    if len(here) == 1:
+        tail = _clean(line[ends[0] :][:_MAX_LINE])
+        texts = [_join(head, tail)]
+    elif head:
+        before = [0, *ends[:-1]]
+        texts = [_clean(line[a:b][:_MAX_LINE]) for a, b in zip(before, starts, strict=True)]
+        rest = _clean(line[ends[-1] :][:_MAX_LINE])
+        texts[-1] = _join(texts[-1], rest) if rest else texts[-1]
+    else:
+        after = [*starts[1:], len(line)]
+        texts = [_clean(line[a:b][:_MAX_LINE]) for a, b in zip(ends, after, strict=True)]
+    for index in range(1, len(texts)):
+        texts[index] = texts[index] or texts[index - 1]
+    return [
+        TimedItem(item.start, item.end, "" if heading else text, text if heading else "")
+        for item, text in zip(here, texts, strict=True)
+    ]
+
+
+def _continued(item: TimedItem, line: str) -> TimedItem:
+    """The item with one more line of words."""
+    words = _clean(line)
+    if len(item.text) + len(words) > _MAX_LINE:
+        return item
+    return replace(item, text=f"{item.text} {words}".strip())
+
+
+def _without_next_number(item: TimedItem) -> TimedItem:
+    """The item less a subtitle number that stood alone before the next one, with no blank line between."""
+    return replace(item, text="") if _LONE_NUMBER.fullmatch(item.text) else item
+
+
+def _join(head: str, tail: str) -> str:
+    """What stands before a range and after it, as one text."""
+    return f"{head} {tail}".strip()
+
+
+def _clean(text: str) -> str:
+    """Words less list marks, table bars, labels and the joining words that only led to a time."""
+    text = _NUMBERING.sub("", text)
+    text = _LEADING.sub("", text)
+    text = _LABELS.sub("", text)
+    for _ in range(2):
+        text = _TRAILING.sub("", text)
+        text = _JOINERS.sub("", text)
+    text = _TRAILING.sub("", text)
+    text = text.replace("**", "").replace("__", "").strip()
+    if text.endswith('"') and text.count('"') == 1:
+        text = text[:-1].rstrip()
+    return text if any(character.isalnum() for character in text) else ""

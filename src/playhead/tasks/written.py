@@ -1,0 +1,34 @@
+"""Answers in words, whether written plainly or as the value of a JSON key."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from playhead.tasks.structured import find_json
+
+_KEYS: Final = (
+    "answer",
+    "summary",
+    "description",
+    "caption",
+    "text",
+    "response",
+    "result",
+    "答案",
+    "回答",
+    "摘要",
+    "描述",
+)
+
+
+def answer_text(answer: str) -> str:
+    """The words of an unwrapped answer; empty when it holds no letter or digit."""
+    stripped = answer.strip()
+    if stripped[:1] == "{" and stripped[-1:] == "}":
+        for value in find_json(stripped).values:
+            if isinstance(value, dict):
+                named = next(
+                    (value[key] for key in _KEYS if isinstance(value.get(key), (str, int, float))), None
+                )
+                stripped = stripped if named is None else str(named).strip()
+    return stripped if any(character.isalnum() for character in stripped) else ""
