@@ -79,6 +79,8 @@ class Scan:
         audio_start_s: First presented sample of sound, or None when no sound decodes.
         audio_end_s: End of the last one.
         damage: What was lost.
+        saw_packets: Whether there was anything to decode.
+        untimed: Pictures decode, but packets carry no times: :func:`table_by_decoding` makes the table.
     """
 
     table: FrameTable | None = None
@@ -87,6 +89,7 @@ class Scan:
     audio_end_s: float | None = None
     damage: Damage = field(default_factory=Damage)
     saw_packets: bool = False
+    untimed: bool = False
 
 
 @dataclass(slots=True)
@@ -94,6 +97,7 @@ class _VideoPackets:
     """Times of a video stream's packets in file order, as they come by."""
 
     pts: list[int] = field(default_factory=list)
+    dts: list[int] = field(default_factory=list)
     is_key: list[bool] = field(default_factory=list)
     key_pts: list[int] = field(default_factory=list)
     key_dts: list[int] = field(default_factory=list)
@@ -114,6 +118,7 @@ class _VideoPackets:
         if packet.is_discard:
             return
         self.pts.append(pts)
+        self.dts.append(packet.dts if packet.dts is not None else pts)
         self.is_key.append(packet.is_keyframe)
         if pts > self.last_pts:
             self.last_pts, self.last_end = pts, pts + (packet.duration or 0)
@@ -143,7 +148,8 @@ def scan(container: InputContainer, chosen: Chosen, *, damage: Damage | None = N
         else:
             _add_audio(found, packet)
     if chosen.video is not None and found.head is not None:
-        found.table = _table(container, chosen.video, video, found)
+        found.untimed = video.untimed > 0
+        found.table = None if found.untimed else _table(container, chosen.video, video, found)
     return found
 
 
@@ -201,10 +207,9 @@ def _table(container: InputContainer, stream: VideoStream, seen: _VideoPackets, 
     in_decode_order = (
         container.format.name == "avi" and reorders and stream.codec_context.name in {"h264", "hevc"}
     )
-    if seen.untimed:
-        return _table_by_decoding(container, stream, found.damage)
-    order = np.argsort(np.asarray(seen.pts, np.int64), kind="stable")
-    ticks, is_key = np.asarray(seen.pts, np.int64)[order], np.asarray(seen.is_key, np.bool_)[order]
+    stated = seen.dts if in_decode_order else seen.pts
+    order = np.argsort(np.asarray(stated, np.int64), kind="stable")
+    ticks, is_key = np.asarray(stated, np.int64)[order], np.asarray(seen.is_key, np.bool_)[order]
     if in_decode_order:
         found.damage.remark("this container keeps times in decoding order: frames are matched by their order")
     elif found.head is not None and found.head.pts is not None:
@@ -222,7 +227,7 @@ def _table(container: InputContainer, stream: VideoStream, seen: _VideoPackets, 
         key_ticks=np.asarray(seen.key_pts, np.int64)[keys],
         key_dts=np.asarray(seen.key_dts, np.int64)[keys],
         tick_s=tick_s,
-        end_tick=_end_tick(ticks, seen.last_end),
+        end_tick=int(ticks[-1]) if is_still(container) else _end_tick(ticks, seen.last_end),
         by_order=in_decode_order,
     )
 
@@ -236,9 +241,15 @@ def _end_tick(ticks: Ticks, stated_end: int) -> int:
     return last
 
 
-def _table_by_decoding(container: InputContainer, stream: VideoStream, damage: Damage) -> FrameTable:
+def is_still(container: InputContainer) -> bool:
+    """Whether the file is a picture, which lasts no time (FFmpeg states a 25th of a second for it)."""
+    name = container.format.name
+    return name == "image2" or name.endswith("_pipe")
+
+
+def table_by_decoding(container: InputContainer, stream: VideoStream, damage: Damage) -> FrameTable:
     """Times from the decoder where packets have none; from the stated rate where the decoder has none either."""
-    container.seek(0)
+    only(container, stream)
     ticks: list[int | None] = []
     keys: list[bool] = []
     for packet in packets(container, damage, stream):

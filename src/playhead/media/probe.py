@@ -15,8 +15,8 @@ from av.video.stream import VideoStream
 from playhead.errors import CodecError, CorruptMediaError, EmptyMediaError
 from playhead.media.clip import FrameIndex, MediaInfo, Video
 from playhead.media.damage import Damage
-from playhead.media.index import FrameTable, Scan, measured_rate, scan
-from playhead.media.source import Source, open_input, source_name
+from playhead.media.index import FrameTable, Scan, measured_rate, scan, table_by_decoding
+from playhead.media.source import Source, format_name, open_input, source_name
 from playhead.media.streams import Chosen, choose, describe, has_decoder, nearest_right_angle
 
 _AV_TIME_BASE_HZ = 1_000_000
@@ -86,6 +86,7 @@ def opened(
     *,
     video_stream: int | None = None,
     audio_stream: int | str | None = None,
+    audio: bool = True,
     measure: bool = True,
 ) -> Iterator[Opened]:
     """Open a source, choose its streams and (unless told otherwise) measure them in one pass over the packets.
@@ -96,19 +97,28 @@ def opened(
     """
     name = source_name(source)
     with contextlib.ExitStack() as stack:
-        container = stack.enter_context(open_input(source))
+        container = open_input(source)
+        stack.callback(container.close)
         chosen = choose(container, video_stream, audio_stream, name)
         if not chosen.both:
             raise EmptyMediaError(
-                f"open {name!r}", found=f"a {container.format.name} file without video or audio streams",
+                f"open {name!r}", found=f"a {format_name(container)} file without video or audio streams",
                 allowed="at least one of them",
             )  # fmt: skip
+        if not audio:
+            chosen = Chosen(chosen.video, None)
         found = scan(container, chosen) if measure else Scan()
-        if measure:
-            _refuse_nothing(chosen, found, name)
-        facts = _facts(container, chosen, found, name, measured=measure)
-        media = Opened(source, container, chosen, facts, found.table)
+        media = Opened(
+            source, container, chosen, _facts(container, chosen, found, name, measured=measure), None
+        )
         stack.callback(media.close)
+        if found.untimed:
+            media.restart()
+            found.table = table_by_decoding(media.container, media.video_stream, found.damage)
+            media.info = _facts(media.container, media.chosen, found, name, measured=measure)
+        media.table = found.table
+        if measure:
+            _refuse_nothing(media.chosen, found, name)
         yield media
 
 
@@ -147,14 +157,10 @@ def index_frames(source: Source, info: MediaInfo) -> FrameIndex:
     """
     if info.video is None:
         raise no_pictures(info)
-    name = source_name(source)
-    with open_input(source) as container:
-        video = choose(container, info.video.index, None, name).video
-        found = scan(container, Chosen(video, None))
-        if found.table is None:
-            _refuse_nothing(Chosen(video, None), found, name)
+    with opened(source, video_stream=info.video.index, audio=False) as media:
+        if media.table is None:
             raise no_pictures(info)
-        return found.table.index(info.zero_s)
+        return media.table.index(info.zero_s)
 
 
 def no_pictures(info: MediaInfo) -> EmptyMediaError:
@@ -201,7 +207,7 @@ def _facts(container: InputContainer, chosen: Chosen, found: Scan, name: str, *,
     variable, interval_s = (None, None) if index is None else measured_rate(index)
     return MediaInfo(
         source=name,
-        container=container.format.name,
+        container=format_name(container),
         duration_s=max(0.0, end_s - zero_s),
         zero_s=zero_s,
         streams=streams,

@@ -15,6 +15,7 @@ import av
 from av.container import InputContainer
 
 from playhead.errors import CorruptMediaError, MediaError, MissingExtraError, NotMediaError, SourceError
+from playhead.media.webp import FORMAT_TAG, is_animated_webp, rewrap
 
 Source = str | os.PathLike[str] | IO[bytes]
 
@@ -52,6 +53,8 @@ def open_input(source: Source) -> InputContainer:
     """
     name = source_name(source)
     target = _named_target(name) if isinstance(source, (str, os.PathLike)) else _rewound(source, name)
+    if not (isinstance(target, str) and "://" in target) and is_animated_webp(_head(target)):
+        target = rewrap(target, name)
     try:
         return av.open(target, mode="r", timeout=(OPEN_TIMEOUT_S, READ_TIMEOUT_S))
     except av.error.FFmpegError as error:
@@ -140,7 +143,14 @@ def _head(target: str | IO[bytes]) -> bytes:
         with Path(target).open("rb") as file:
             return file.read(_HEAD_BYTES)
     target.seek(0)
-    return target.read(_HEAD_BYTES)
+    head = target.read(_HEAD_BYTES)
+    target.seek(0)
+    return head
+
+
+def format_name(container: InputContainer) -> str:
+    """The container's format, as FFmpeg spells it."""
+    return container.metadata.get(FORMAT_TAG, container.format.name)
 
 
 def _short(error: BaseException) -> str:

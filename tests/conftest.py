@@ -1,0 +1,38 @@
+"""Fixtures shared by all tests: drawn media with the truth inside, and the real clips where they are."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+sys.path.insert(0, str(Path(__file__).parent))
+
+from helpers.draw import SCENES, Drawn
+
+_SHARED = Path(__file__).parents[2] / "shared"
+
+
+@pytest.fixture(scope="session")
+def drawn(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Drawn]:
+    """``drawn("edit_list")``: a media file with the truth inside, drawn once per session."""
+    folder = tmp_path_factory.mktemp("drawn")
+    made: dict[str, Drawn] = {}
+
+    def draw(name: str) -> Drawn:
+        if name not in made:
+            made[name] = SCENES[name](folder)
+        return made[name]
+
+    return draw
+
+
+@pytest.fixture(scope="session")
+def shared_media() -> Path:
+    """Folder of real clips with checked facts; tests that use it are skipped where it is absent."""
+    folder = _SHARED / "media"
+    if not (folder / "facts.jsonl").is_file():
+        pytest.skip("the folder of real clips is not here")
+    return folder
