@@ -185,8 +185,10 @@ class _Worker:
         from playhead.export import write
 
         # A transcript is what was said and nothing else; other results may caption a silent video by its events.
-        captions = "transcript" if self.job.verb == "transcribe" else "transcript-or-events"
-        choices = Choices(captions=captions, folder=self.out_dir)
+        spoken_only = self.job.verb == "transcribe"
+        choices = Choices(
+            captions="transcript" if spoken_only else "transcript-or-events", folder=self.out_dir
+        )
         try:
             paths = write(answer, self.out_dir, list(formats), name, choices)
         except UsageError:

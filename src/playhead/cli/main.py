@@ -102,7 +102,7 @@ def main(arguments: list[str] | None = None) -> int:
         return terminal.fail(_usage(error), error.exit_code, debug=debug)
     except (KeyboardInterrupt, typer.Abort):
         code = EXIT_INTERRUPTED
-    except BrokenPipeError:
+    except terminal.ReaderGoneError:
         return terminal.reader_gone()
     except Exception as error:  # noqa: BLE001 - the last seam: a fault of ours is one line too, traceback on --debug
         what = f"unexpected {type(error).__name__}: {error}; a fault of playhead or a library, --debug shows where"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import shutil
 import sys
 import unicodedata
@@ -47,10 +48,9 @@ def table(rows: Sequence[Sequence[str]], *, head: Sequence[str] = ()) -> str:
         grid.add_column(no_wrap=column < columns - 1, overflow="fold")
     for row in (head, *rows) if head else rows:
         grid.add_row(*(Text(clean(cell)) for cell in row))
-    console = Console(width=_width(), color_system=None, force_terminal=False, legacy_windows=False)
-    with console.capture() as captured:
-        console.print(grid)
-    return "\n".join(line.rstrip() for line in captured.get().rstrip("\n").split("\n"))
+    drawn = io.StringIO()
+    Console(file=drawn, width=_width(), color_system=None, legacy_windows=False).print(grid)
+    return "\n".join(line.rstrip() for line in drawn.getvalue().rstrip("\n").split("\n"))
 
 
 def _width() -> int:
@@ -62,7 +62,7 @@ def _heading(found: Answer) -> str:
     window = found.sampling.window
     whole = window.start_s <= 0 and window.end_s >= found.duration_s
     part = "" if whole else f" (looked at {_clock(window)})"
-    lines = [f"{name}  {format_time(found.duration_s, style='short')}{part}  {found.model}"]
+    lines = [f"{name} - {format_time(found.duration_s, style='short')}{part} - {found.model}"]
     if found.query:
         lines.append(f"? {found.query}")
     if found.title:

@@ -18,6 +18,13 @@ EXIT_READER_GONE: Final = 141  # 128 + SIGPIPE, what a shell shows for any progr
 INTERRUPT_GRACE_S: Final = 3.0
 
 
+class ReaderGoneError(Exception):
+    """Whoever read stdout has left, as in ``playhead probe FILE --frames | head``; not an error of ours.
+
+    No OSError, because typer ends the process on a broken pipe with a code of its own.
+    """
+
+
 def prepare(*, debug: bool) -> None:
     """Make the process ready: no text can fail to be written, warnings are one line, Ctrl-C always ends it."""
     for stream in (sys.stdout, sys.stderr):
@@ -35,12 +42,12 @@ def result(text: str) -> None:
 
     Raises:
         OutputError: If stdout cannot take it (disk full).
-        BrokenPipeError: If its reader has gone.
+        ReaderGoneError: If its reader has gone.
     """
     try:
         sys.stdout.write(text if text.endswith("\n") else text + "\n")
-    except BrokenPipeError:
-        raise
+    except BrokenPipeError as error:
+        raise ReaderGoneError from error
     except OSError as error:
         raise _cannot_write(error) from error
 
@@ -64,12 +71,12 @@ def flush() -> None:
 
     Raises:
         OutputError: If stdout cannot take it (disk full).
-        BrokenPipeError: If its reader has gone.
+        ReaderGoneError: If its reader has gone.
     """
     try:
         sys.stdout.flush()
-    except BrokenPipeError:
-        raise
+    except BrokenPipeError as error:
+        raise ReaderGoneError from error
     except OSError as error:
         raise _cannot_write(error) from error
 
@@ -78,7 +85,7 @@ def fail(message: str, code: int, *, debug: bool = False) -> int:
     """Say what went wrong on one line of stderr (with the traceback when debugging) and return the exit code."""
     try:
         flush()
-    except (PlayheadError, BrokenPipeError):
+    except (PlayheadError, ReaderGoneError):
         _drop_stdout()
     if debug:
         traceback.print_exc(file=sys.stderr)
@@ -87,7 +94,7 @@ def fail(message: str, code: int, *, debug: bool = False) -> int:
 
 
 def reader_gone() -> int:
-    """End quietly because whoever read stdout has left, as in ``playhead probe FILE --frames | head``."""
+    """End quietly because whoever read stdout has left."""
     _drop_stdout()
     return EXIT_READER_GONE
 
