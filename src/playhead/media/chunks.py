@@ -62,7 +62,7 @@ class ArcSound:
     @property
     def whole_s(self) -> int:
         """Seconds of sound rounded up, the A of the alignment rules."""
-        return math.ceil(self.waveform.samples_N.shape[0] / self.waveform.rate_hz)
+        return math.ceil(self.waveform.duration_s)
 
 
 def arc_sound(waveform: Waveform) -> ArcSound:

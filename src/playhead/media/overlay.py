@@ -61,6 +61,7 @@ class Style:
     font_file: str | None = None
 
 
+_ARC_STYLE = Style(colour=_WHITE, background=_BLACK)
 NUMPRO = Style(
     corner="bottom-right", colour=(255, 0, 0), background=None, size_px=40, margin_px=10, padding_px=0
 )
@@ -164,7 +165,7 @@ def draw_arc_clock(frames: Frames, intervals_S2: Times, rule: LabelRule = "train
     _same_count(frames, labels)
     height_px, width_px = frames.pixels_FHWC.shape[1:3]
     drawn = [
-        _draw(pixels_HWC, text, arc_geometry(width_px, height_px, text), _WHITE, _BLACK, None)
+        _draw(pixels_HWC, text, arc_geometry(width_px, height_px, text), _ARC_STYLE)
         for pixels_HWC, text in zip(frames.pixels_FHWC, labels, strict=True)
     ]
     return replace(frames, pixels_FHWC=np.stack(drawn) if drawn else frames.pixels_FHWC.copy())
@@ -210,7 +211,7 @@ def draw_text(pixels_HWC: Pixels, text: str, style: Style) -> Pixels:
         return pixels_HWC.copy()
     height_px, width_px = pixels_HWC.shape[:2]
     where = geometry(width_px, height_px, text, style)
-    return _draw(pixels_HWC, text, where, style.colour, style.background, style.font_file)
+    return _draw(pixels_HWC, text, where, style)
 
 
 def geometry(width_px: int, height_px: int, text: str, style: Style) -> Geometry:
@@ -244,36 +245,29 @@ def text_box(text: str, size_px: int, font_file: str | None = None) -> Box:
         return (0.0, 0.0, 0.0, 0.0)
     boxes = [font.getbbox(character) for character in text if character != " "] or [(0.0, 0.0, 0.0, 0.0)]
     top, bottom = min(box[1] for box in boxes), max(box[3] for box in boxes)
-    width = math.floor(sum(_advances_em(text, font_file)) * size_px + 0.5)
+    width = math.floor(sum(_advances_px(text, size_px, font_file)) + 0.5)
     return (0.0, float(top), float(width), float(bottom))
 
 
-def _draw(
-    pixels_HWC: Pixels,
-    text: str,
-    where: Geometry,
-    colour: Colour,
-    background: Colour | None,
-    font_file: str | None,
-) -> Pixels:
+def _draw(pixels_HWC: Pixels, text: str, where: Geometry, style: Style) -> Pixels:
     """Draw the box, then glyph by glyph, each at its design advance rounded to whole pixels."""
     image = Image.fromarray(np.ascontiguousarray(pixels_HWC))
     canvas = ImageDraw.Draw(image)
-    if background is not None:
-        canvas.rectangle(where.rectangle, fill=background)
-    font = _font(where.size_px, font_file)
+    if style.background is not None:
+        canvas.rectangle(where.rectangle, fill=style.background)
+    font = _font(where.size_px, style.font_file)
     x, y = where.text_origin
-    pen_em = 0.0
-    for character, advance_em in zip(text, _advances_em(text, font_file), strict=True):
-        canvas.text((x + math.floor(pen_em * where.size_px + 0.5), y), character, font=font, fill=colour)
-        pen_em += advance_em
+    pen_px = 0.0
+    for character, advance_px in zip(text, _advances_px(text, where.size_px, style.font_file), strict=True):
+        canvas.text((x + math.floor(pen_px + 0.5), y), character, font=font, fill=style.colour)
+        pen_px += advance_px
     return np.asarray(image).copy()
 
 
-def _advances_em(text: str, font_file: str | None) -> list[float]:
-    """Design advance of every character in ems: at 2048 px per em hinting has nothing left to round."""
-    font = _font(_UNITS_PER_EM, font_file)
-    return [font.getlength(character) / _UNITS_PER_EM for character in text]
+def _advances_px(text: str, size_px: int, font_file: str | None) -> list[float]:
+    """How far each character moves the pen: its design width, unhinted, rounded to 1/64 px as FreeType's layout does."""
+    font = _font(_UNITS_PER_EM, font_file)  # at 2048 px per em hinting has nothing left to round
+    return [math.floor(font.getlength(c) * size_px * 64 / _UNITS_PER_EM + 0.5) / 64 for c in text]
 
 
 @lru_cache(maxsize=64)
