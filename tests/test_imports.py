@@ -17,7 +17,7 @@ import pytest
 ROOT = Path(__file__).parents[1] / "src" / "playhead"
 
 GROUND = {"errors", "timeline", "timecode", "progress"}
-MIDDLE = GROUND | {"hub", "media", "tasks", "metrics", "export", "sequence", "nn", "perceive"}
+MIDDLE = GROUND | {"hub", "media", "tasks", "metrics", "export", "sequence", "nn", "perceive", "language"}
 ON_TOP = MIDDLE | {"demo", "models", "generate", "api"}
 
 # Which of our packages a package may import besides itself. A dotted name allows that module only.
@@ -35,6 +35,7 @@ MAY_IMPORT = {
     "sequence": GROUND | {"media.clip", "tasks.base"},
     "nn": {"errors"},
     "perceive": GROUND | {"hub", "media"},
+    "language": GROUND | {"hub"},
     "models": MIDDLE,
     "generate": MIDDLE | {"models"},
     "api": MIDDLE | {"models", "generate"},
@@ -61,6 +62,7 @@ LIBRARIES = {
         {"numpy"},
         {"PIL", "onnxruntime", "faster_whisper", "ctranslate2", "rapidocr", "ai_edge_litert", "tokenizers"},
     ),
+    "language": ({"numpy"}, {"xllamacpp"}),
     "models": ({"numpy"}, {"torch", "transformers", "safetensors", "PIL"}),
     "generate": ({"numpy"}, {"xllamacpp", "torch", "httpx"}),
     "cli": ({"typer"}, {"rich"}),
