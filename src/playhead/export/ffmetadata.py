@@ -26,4 +26,5 @@ def ffmetadata(answer: Answer, options: Options = DEFAULT) -> str:
 
 
 def _escape(text: str) -> str:
-    return _SPECIAL.sub(r"\\\1", text)
+    # FFmpeg takes the newline after any backslash, even an escaped one, as part of the value: a blank keeps them apart.
+    return _SPECIAL.sub(r"\\\1", text) + (" " if text.endswith("\\") else "")

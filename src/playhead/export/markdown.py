@@ -11,10 +11,9 @@ from playhead.export.options import DEFAULT, Options
 from playhead.timecode import format_time
 from playhead.timeline import Answer, Event, Mark, Span
 
-# Everything CommonMark or GitHub's dialect may read as markup inside a line.
-_SPECIAL: Final = re.compile(r"([\\`*_{}\[\]<>#|~&!$:@])")
-_LIST_OPENING: Final = re.compile(r"^(\d+)([.)])|^([-+=])")
-_SCHEME: Final = re.compile(r"(?i)\b(www)\.")
+# What CommonMark or GitHub's dialect may read as markup inside a line, and no more: the source is read by people too.
+_SPECIAL: Final = re.compile(r"[\\`*\[\]<~$]|(?<!\w)_|_(?!\w)|&(?=#?\w+;)|:(?=//)|(?i:(?<=\bwww)\.)|@(?=\w)")
+_LIST_OPENING: Final = re.compile(r"^(\d+)([.)])|^([-+=#>:|])")
 
 
 def markdown(answer: Answer, options: Options = DEFAULT) -> str:
@@ -129,13 +128,11 @@ def _span(span: Span) -> str:
 
 
 def _clock(time_s: float) -> str:
-    return format_time(max(0.0, time_s), style="clock")
+    """A clock with tenths, as much as a reader needs; JSON has the full times."""
+    return format_time(max(0.0, round(time_s, 1)), style="clock")[:-2]
 
 
 def _text(text: str) -> str:
     """Text on one line in which nothing is read as Markdown or HTML."""
-    escaped = _SPECIAL.sub(r"\\\1", one_line(text))
-    escaped = _SCHEME.sub(r"\1\\.", escaped)
-    return _LIST_OPENING.sub(
-        lambda match: (match[1] + "\\" + match[2]) if match[1] else "\\" + match[3], escaped
-    )
+    escaped = _SPECIAL.sub(r"\\\g<0>", one_line(text))
+    return _LIST_OPENING.sub(lambda match: f"{match[1] or ''}\\{match[2] or match[3]}", escaped)

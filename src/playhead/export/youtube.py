@@ -69,9 +69,11 @@ def _lines(answer: Answer) -> list[_Line]:
         start_s = max(0, math.floor(chapter.span.start_s + 0.5))
         if start_s < end_s:
             starts.append((start_s, title_of(chapter, number).translate(_BRACKETS)))
-    if starts and starts[0][0] >= MIN_LENGTH_S:
+    if not starts:
+        return []
+    if starts[0][0] >= MIN_LENGTH_S:
         starts.insert(0, (0, _NAMELESS_OPENING))
-    elif starts:
+    else:
         starts[0] = (0, starts[0][1])
     ends = [start_s for start_s, _ in starts[1:]] + [end_s]
     return [_Line(start_s, stop_s, title) for (start_s, title), stop_s in zip(starts, ends, strict=True)]

@@ -89,7 +89,7 @@ const kinds = {
 
 class List {
   constructor(lane, name, items, kind) {
-    Object.assign(this, { lane, name, items, kind, nodes: null, on: new Set(), following: true, matches: [] });
+    Object.assign(this, { lane, name, items, kind, nodes: null, on: new Set(), latest: -1, following: true, matches: [] });
     this.root = element('ol', `list${items.length > LARGE ? ' large' : ''}`);
     this.root.id = `list-${lists.length}`;
     this.root.setAttribute('role', 'list');
@@ -135,32 +135,34 @@ class List {
 
   follow(yes) {
     this.following = yes;
-    if (this === shown) $('follow').hidden = yes || !this.on.size;
+    if (this === shown) $('follow').hidden = yes || this.latest < 0;
   }
 
   /** Marks what is on at a time, and brings it into view unless the user has scrolled away. */
   update(time) {
     if (!this.nodes) return;
-    const on = new Set();
+    const on = new Set(), before = this.latest;
+    this.latest = -1;
     for (let i = 0; i < this.items.length && this.items[i].start <= time + NEAR_S; i += 1) {
+      this.latest = i;
       if (isOn(this.items[i], time)) on.add(i);
     }
-    let fresh = null;
     for (const i of this.on) if (!on.has(i)) this.nodes[i].removeAttribute('aria-current');
     for (const i of on) {
-      if (this.on.has(i)) continue;
-      this.nodes[i].setAttribute('aria-current', 'true');
-      fresh = this.nodes[i];
+      if (!this.on.has(i)) this.nodes[i].setAttribute('aria-current', 'true');
     }
     this.on = on;
     if (this !== shown) return;
-    if (fresh && this.following) this.reveal(fresh);
-    $('follow').hidden = this.following || !on.size;
+    // In a gap the item that came last stays in view, so that a jump there lands beside it.
+    if (this.following && this.latest !== before) this.reveal(this.nodes[Math.max(0, this.latest)]);
+    $('follow').hidden = this.following || this.latest < 0;
   }
 
   reveal(node, again = true) {
-    const calm = matchMedia('(prefers-reduced-motion: reduce)').matches || this.root.classList.contains('large');
+    if (!node) return;
     const top = node.offsetTop - (this.root.clientHeight - Math.min(node.offsetHeight, this.root.clientHeight)) / 3;
+    const far = Math.abs(top - this.root.scrollTop) > 1.5 * this.root.clientHeight;
+    const calm = far || matchMedia('(prefers-reduced-motion: reduce)').matches || this.root.classList.contains('large');
     this.root.scrollTo({ top: Math.max(0, top), behavior: calm ? 'auto' : 'smooth' });
     // Rows that were never drawn have a guessed height; once drawn the place is known.
     if (again && this.root.classList.contains('large')) requestAnimationFrame(() => this.reveal(node, false));
@@ -170,8 +172,7 @@ class List {
     this.build();
     this.root.hidden = false;
     this.update(player.now());
-    const [first] = this.on;
-    if (this.following && first !== undefined) this.reveal(this.nodes[first]);
+    if (this.following && this.latest >= 0) this.reveal(this.nodes[this.latest]);
     this.follow(this.following);
   }
 
@@ -220,7 +221,6 @@ function select(list) {
     other.pane.hidden = other !== list;
   }
   list.show();
-  list.tab.scrollIntoView({ block: 'nearest', inline: 'nearest' });
   search.at = -1;
   showMatch(0);
 }

@@ -2,8 +2,9 @@
 
 function fillTop() {
   $('title').textContent = data.title || data.source || 'Video';
-  const facts = [data.title ? data.source : '', clock(duration), data.model];
-  $('facts').textContent = facts.filter(Boolean).join(' · ');
+  const name = data.source.split(/[\\/]/).pop();
+  $('facts').append([data.title ? name : '', clock(duration)].filter(Boolean).join(' · '));
+  if (data.model) $('facts').append(element('span', 'wide', ` · ${data.model}`));
 }
 
 function fillSummary() {
@@ -76,7 +77,7 @@ const THEMES = { auto: 'Auto', light: 'Light', dark: 'Dark' };
 function setTheme(theme) {
   if (theme === 'auto') delete document.documentElement.dataset.theme;
   else document.documentElement.dataset.theme = theme;
-  $('theme').textContent = THEMES[theme];
+  $('theme-name').textContent = `Theme: ${THEMES[theme].toLowerCase()}`;
   $('theme').setAttribute('aria-label', `Colour theme: ${THEMES[theme]}`);
   $('theme').dataset.theme = theme;
   readColours();

@@ -118,7 +118,7 @@ function drawLane(pen, row) {
   for (let i = firstAfter(row, left); i < row.items.length && row.items[i].start <= right; i += 1) {
     const item = row.items[i], place = row.places[i];
     if (item.end < left && item.end > item.start) continue;
-    const x = item.start * px - shift(), width = Math.max(2.5, (item.end - item.start) * px);
+    const x = item.start * px - shift(), width = Math.max(2, (item.end - item.start) * px);
     const on = isOn(item, now);
     if (width < 4 && filled[place] !== undefined && x < filled[place] && !on) continue;
     filled[place] = x + 2;
@@ -134,7 +134,7 @@ function drawMark(pen, row, item, at) {
   if (seen <= 0) return;
   const strong = at.dim ? 0.18 : 1, soft = at.on ? 0.5 : row.lane === 'shots' && at.odd ? 0.16 : 0.24;
   pen.fillStyle = at.colour;
-  pen.globalAlpha = width < 5 ? strong : soft * (at.dim ? 0.4 : 1);
+  pen.globalAlpha = width < 5 ? (at.on ? 1 : 0.6) * strong : soft * (at.dim ? 0.4 : 1);
   pen.beginPath();
   pen.roundRect(start, at.y, seen, height, Math.min(3, seen / 2));
   pen.fill();
@@ -163,7 +163,7 @@ function fitted(pen, text, width) {
     if (pen.measureText(short.slice(0, middle) + '…').width <= width) low = middle;
     else high = middle - 1;
   }
-  return low > 1 ? [...short.slice(0, low)].join('').trimEnd() + '…' : '';
+  return low > 3 ? [...short.slice(0, low)].join('').trimEnd() + '…' : '';
 }
 
 function moveCursor(time) {
