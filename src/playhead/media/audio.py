@@ -159,8 +159,7 @@ def _samples(media: Opened, window: Span, rate_hz: int, damage: Damage) -> Itera
             break
         yield from placer.add(frame, at_s)
     yield from placer.flush()
-    bad = damage.counts["audio packets could not be decoded"]
-    if bad and not placer.heard:
+    if damage.bad_packets.get("audio") and not placer.heard:
         raise CorruptMediaError(
             f"sound of {media.info.source!r}", found="damaged data: no sound in the window decodes",
             todo="copy it again or choose another window",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import warnings
-from collections import Counter
+from collections import defaultdict
 from dataclasses import dataclass, field
 
 from playhead.errors import PlayheadWarning
@@ -16,13 +16,13 @@ class Damage:
     """Counts of what went wrong in one pass over a file.
 
     Attributes:
-        counts: How often each kind of thing happened.
+        bad_packets: Positions of the packets that cannot be decoded, by kind of stream.
         lost_s: Times of frames that should be there and could not be decoded, in seconds.
         silenced_s: Seconds of sound that could not be decoded or are missing and were left silent.
         remarks: Other plain sentences.
     """
 
-    counts: Counter[str] = field(default_factory=Counter)
+    bad_packets: defaultdict[str, set[int]] = field(default_factory=lambda: defaultdict(set))
     lost_s: list[float] = field(default_factory=list)
     silenced_s: float = 0.0
     remarks: list[str] = field(default_factory=list)
@@ -34,7 +34,10 @@ class Damage:
 
     def notes(self) -> tuple[str, ...]:
         """Everything as plain sentences; empty when nothing happened."""
-        lines = [f"{count} {what}" for what, count in sorted(self.counts.items())]
+        lines = [
+            f"{len(bad)} {kind} packets could not be decoded"
+            for kind, bad in sorted(self.bad_packets.items())
+        ]
         if self.lost_s:
             shown = ", ".join(f"{time_s:.3f}" for time_s in self.lost_s[:_SHOWN_TIMES])
             more = ", ..." if len(self.lost_s) > _SHOWN_TIMES else ""

@@ -29,6 +29,7 @@ from playhead.media.window import frames_in, resolve_window
 
 _JUMP_FRAMES: Final = 4  # a key frame nearer than this is reached sooner by decoding on
 _MAX_RETRIES: Final = 16
+_CLOCK_NOISE_S: Final = 1e-6
 
 
 class FrameReader:
@@ -44,6 +45,7 @@ class FrameReader:
         self._drained = False
         self._wanted: frozenset[int] = frozenset()
         self._retries_left = _MAX_RETRIES
+        self._seekable = True
 
     def read(self, ticks: Ticks) -> Iterator[tuple[int, VideoFrame]]:
         """Pictures at these ticks (ascending, each once); one that cannot be decoded is left out and counted."""
@@ -100,43 +102,56 @@ class FrameReader:
 
     def _key_ahead(self, tick: int) -> bool:
         key = self._key_before(tick)
-        if key < 0 or self._fed_tick is None or self._table.key_ticks[key] <= self._fed_tick:
+        if (
+            key < 0
+            or not self._seekable
+            or self._fed_tick is None
+            or self._table.key_ticks[key] <= self._fed_tick
+        ):
             return False
         here, there = np.searchsorted(self._table.ticks, (self._fed_tick, self._table.key_ticks[key]))
         return int(there - here) > _JUMP_FRAMES
 
     def _jump(self, tick: int, back: int) -> None:
-        """Stand at the key frame before a tick, or at one before that; at the very start when no seek gets there."""
+        """Stand at the key frame before a tick, or at one before that; at the very start where no seek gets there.
+
+        A container that cannot seek is found out once, and decoded straight through from then on.
+        """
+        key = self._key_before(tick) - back
+        waiting = self._seek(key) if key > 0 and self._seekable else None
+        if waiting is None:
+            if key > 0:
+                self._seekable = False
+            self._media.restart()
+            only(self._media.container, self._media.video_stream)
+            waiting = packets(self._media.container, self._damage, self._media.video_stream)
+        self._packets = waiting
         self._out.clear()
         self._drained = False
         self._fed_tick = -(2**62)
-        key = self._key_before(tick) - back
-        stream = self._media.video_stream
-        only(self._media.container, stream)
-        for seek_tick in self._seek_points(key):
+
+    def _seek(self, key: int) -> Iterator[Packet[Any]] | None:
+        """Packets from a key frame on, or None where the container cannot be made to give that very packet.
+
+        Some demuxers guess times after a seek, so the packet found must have the time and the size of the indexed one.
+        """
+        container, stream = self._media.container, self._media.video_stream
+        only(container, stream)
+        key_tick = int(self._table.key_ticks[key])
+        for seek_tick in (key_tick, int(self._table.key_dts[key]), int(self._table.key_dts[key - 1])):
             try:
-                self._media.container.seek(seek_tick, stream=stream, backward=True)
+                container.seek(seek_tick, stream=stream, backward=True)
             except av.error.FFmpegError:
                 continue
-            waiting = packets(self._media.container, self._damage, stream)
-            first = next((packet for packet in waiting if packet.size), None)
-            if first is not None and first.pts is not None and first.pts <= self._table.key_ticks[key]:
-                self._packets = _chain(first, waiting)
-                return
-        self._media.restart()
-        stream = self._media.video_stream
-        only(self._media.container, stream)
-        self._packets = packets(self._media.container, self._damage, stream)
-
-    def _seek_points(self, key: int) -> list[int]:
-        if key < 0:
-            return []
-        earlier = max(0, key - 1)
-        return [
-            int(self._table.key_ticks[key]),
-            int(self._table.key_dts[key]),
-            int(self._table.key_dts[earlier]),
-        ]
+            waiting = packets(container, self._damage, stream)
+            for packet in waiting:
+                if packet.pts is None or (packet.is_keyframe and packet.pts > key_tick):
+                    break
+                if packet.pts == key_tick and packet.is_keyframe:
+                    if packet.size == self._table.key_bytes[key]:
+                        return _chain(packet, waiting)
+                    break
+        return None
 
     def _decode_until(self, tick: int, *, drop: bool) -> VideoFrame | None:
         context = self._media.video_stream.codec_context
@@ -200,21 +215,19 @@ def stream_frames(
         if times_s is None:
             rows = frames_in(index, resolve_window(video, media.info))
         else:
-            rows = rows_on_show(index, np.asarray(times_s, np.float64), float(media.table.tick_s))
+            rows = rows_on_show(index, np.asarray(times_s, np.float64))
         yield from read_rows(media, media.table, rows, size, collected)
     if lonely:
         collected.warn(video.source)
 
 
-def rows_on_show(
-    index: FrameIndex, times_s: Times, tick_s: float
-) -> np.ndarray[tuple[int], np.dtype[np.intp]]:
+def rows_on_show(index: FrameIndex, times_s: Times) -> np.ndarray[tuple[int], np.dtype[np.intp]]:
     """For each time the row of the frame that is on show then; the first frame for times before it."""
     if (np.diff(times_s) < 0).any():
         raise UsageError(
             "frames at given times", found="times that do not ascend", allowed="ascending seconds"
         )
-    rows = np.searchsorted(index.times_s, times_s + tick_s / 2, side="right") - 1
+    rows = np.searchsorted(index.times_s, times_s + _CLOCK_NOISE_S, side="right") - 1
     return np.maximum(rows, 0)
 
 

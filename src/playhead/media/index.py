@@ -46,6 +46,7 @@ class FrameTable:
         is_key: Whether it is a key frame.
         key_ticks: Presentation ticks of all key frames, hidden ones (before an edit list's start) too, ascending.
         key_dts: Decoding ticks of the same.
+        key_bytes: Sizes of their packets, by which a packet found after a seek is known to be the same.
         tick_s: Seconds of one tick.
         end_tick: When the last frame stops being shown.
         by_order: Frames come out of the decoder without usable times: the n-th out has the n-th time.
@@ -55,6 +56,7 @@ class FrameTable:
     is_key: npt.NDArray[np.bool_]
     key_ticks: Ticks
     key_dts: Ticks
+    key_bytes: Ticks
     tick_s: Fraction
     end_tick: int
     by_order: bool = False
@@ -101,6 +103,7 @@ class _VideoPackets:
     is_key: list[bool] = field(default_factory=list)
     key_pts: list[int] = field(default_factory=list)
     key_dts: list[int] = field(default_factory=list)
+    key_bytes: list[int] = field(default_factory=list)
     untimed: int = 0
     count: int = 0
     last_end: int = 0
@@ -115,6 +118,7 @@ class _VideoPackets:
         if packet.is_keyframe:
             self.key_pts.append(pts)
             self.key_dts.append(packet.dts if packet.dts is not None else pts)
+            self.key_bytes.append(packet.size)
         if packet.is_discard:
             return
         self.pts.append(pts)
@@ -180,7 +184,8 @@ def decode(packet: Packet[Any], kind: type[FrameKind], damage: Damage | None) ->
         return [frame for frame in decoded if isinstance(frame, kind)]
     except av.error.FFmpegError:
         if damage is not None:
-            damage.counts[f"{packet.stream.type} packets could not be decoded"] += 1
+            place = packet.pts if packet.pts is not None else packet.pos or -1
+            damage.bad_packets[packet.stream.type].add(place)
         return []
 
 
@@ -226,6 +231,7 @@ def _table(container: InputContainer, stream: VideoStream, seen: _VideoPackets, 
         is_key=is_key,
         key_ticks=np.asarray(seen.key_pts, np.int64)[keys],
         key_dts=np.asarray(seen.key_dts, np.int64)[keys],
+        key_bytes=np.asarray(seen.key_bytes, np.int64)[keys],
         tick_s=tick_s,
         end_tick=int(ticks[-1]) if is_still(container) else _end_tick(ticks, seen.last_end),
         by_order=in_decode_order,
@@ -275,7 +281,7 @@ def table_by_decoding(container: InputContainer, stream: VideoStream, damage: Da
         )
     empty = np.zeros(0, np.int64)
     end = int(pts[-1]) + (int(np.median(np.diff(pts))) if len(pts) > 1 else 1)
-    return FrameTable(pts, np.asarray(keys, np.bool_), empty, empty, tick_s, end, by_order=True)
+    return FrameTable(pts, np.asarray(keys, np.bool_), empty, empty, empty, tick_s, end, by_order=True)
 
 
 def measured_rate(index: FrameIndex) -> tuple[bool | None, float | None]:

@@ -5,21 +5,24 @@ from __future__ import annotations
 import contextlib
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from typing import cast
+from typing import Final, cast
 
 import av
 from av.audio.stream import AudioStream
 from av.container import InputContainer
+from av.stream import Stream
 from av.video.stream import VideoStream
 
-from playhead.errors import CodecError, CorruptMediaError, EmptyMediaError
-from playhead.media.clip import FrameIndex, MediaInfo, Video
+from playhead.errors import CodecError, CorruptMediaError, EmptyMediaError, MediaError
+from playhead.media.clip import FrameIndex, MediaInfo, StreamKind, Video
 from playhead.media.damage import Damage
 from playhead.media.index import FrameTable, Scan, measured_rate, scan, table_by_decoding
 from playhead.media.source import Source, format_name, open_input, source_name
 from playhead.media.streams import Chosen, choose, describe, has_decoder, nearest_right_angle
 
-_AV_TIME_BASE_HZ = 1_000_000
+_AV_TIME_BASE_HZ: Final = 1_000_000
+_SHORTFALL_S: Final = 0.25  # headers round, and count the padding of the last sound packet
+_SHORTFALL_FRACTION: Final = 0.01
 
 
 @dataclass(slots=True)
@@ -163,17 +166,29 @@ def index_frames(source: Source, info: MediaInfo) -> FrameIndex:
         return media.table.index(info.zero_s)
 
 
-def no_pictures(info: MediaInfo) -> EmptyMediaError:
-    """The error for pictures asked of a file that has none."""
-    held = "audio only" if info.audio is not None else "no pictures"
-    return EmptyMediaError(f"pictures of {info.source!r}", found=held, allowed="a file with a video stream")
+def no_pictures(info: MediaInfo) -> MediaError:
+    """The error for pictures asked of a file that has none, or none that can be decoded."""
+    return _nothing_of("video", "pictures", info)
 
 
-def no_sound(info: MediaInfo) -> EmptyMediaError:
-    """The error for sound asked of a file that has none."""
-    return EmptyMediaError(
-        f"sound of {info.source!r}", found="no audio stream", allowed="a file with an audio stream"
-    )
+def no_sound(info: MediaInfo) -> MediaError:
+    """The error for sound asked of a file that has none, or none that can be decoded."""
+    return _nothing_of("audio", "sound", info)
+
+
+def _nothing_of(kind: StreamKind, what: str, info: MediaInfo) -> MediaError:
+    asked = f"{what} of {info.source!r}"
+    streams = [stream for stream in info.streams if stream.kind == kind]
+    if not streams:
+        other = "audio only" if info.audio is not None else f"no {kind} stream"
+        return EmptyMediaError(
+            asked, found=other if kind == "video" else "no audio stream", allowed=f"a file with {what}"
+        )
+    if all(stream.codec == "unknown" for stream in streams):
+        return CodecError(
+            asked, found="a codec this build of FFmpeg has no decoder for", todo="convert the file"
+        )
+    return CorruptMediaError(asked, found=f"a {kind} stream of which nothing decodes", todo="copy it again")
 
 
 def _refuse_nothing(chosen: Chosen, found: Scan, name: str) -> None:
@@ -184,7 +199,7 @@ def _refuse_nothing(chosen: Chosen, found: Scan, name: str) -> None:
             f"decode {name!r}", found="a codec this build of FFmpeg has no decoder for",
             allowed=f"what FFmpeg {av.library_versions['libavcodec'][0]} decodes", todo="convert the file",
         )  # fmt: skip
-    if any(found.damage.counts.values()) or found.saw_packets:
+    if found.saw_packets:
         raise CorruptMediaError(
             f"decode {name!r}", found="damaged data: not one frame or sample decodes", todo="copy it again"
         )
@@ -216,7 +231,7 @@ def _facts(container: InputContainer, chosen: Chosen, found: Scan, name: str, *,
         frame_count=None if index is None else len(index.times_s),
         variable_rate=variable,
         frame_interval_s=interval_s,
-        notes=(*found.damage.notes(), *_remarks(chosen, found, measured=measured)),
+        notes=(*found.damage.notes(), *(_remarks(container, chosen, found, end_s) if measured else ())),
     )
 
 
@@ -242,18 +257,29 @@ def _bounds(container: InputContainer, chosen: Chosen, found: Scan) -> tuple[flo
     return zero_s, max(ends, default=zero_s + whole_s)
 
 
-def _remarks(chosen: Chosen, found: Scan, *, measured: bool) -> list[str]:
-    if not measured:
-        return []
+def _remarks(container: InputContainer, chosen: Chosen, found: Scan, end_s: float) -> list[str]:
     lines = []
     for stream, ok in (
-        (chosen.video, found.table is not None),
+        (chosen.video, found.table is not None or found.untimed),
         (chosen.audio, found.audio_start_s is not None),
     ):
         if stream is not None and not ok:
             why = "nothing of it decodes" if has_decoder(stream) else "its codec has no decoder in this build"
             lines.append(f"{stream.type} stream {stream.index} is left out: {why}")
+    stated_s = max((_stated_end_s(stream) for stream in chosen.both), default=0.0)
+    if not stated_s and container.duration and len(container.streams) == len(chosen.both):
+        stated_s = (container.duration + (container.start_time or 0)) / _AV_TIME_BASE_HZ
+    if stated_s > end_s + max(_SHORTFALL_S, _SHORTFALL_FRACTION * stated_s):
+        lines.append(
+            f"the file ends early: its header promises {stated_s:.3f} s, what is in it ends at {end_s:.3f} s"
+        )
     return lines
+
+
+def _stated_end_s(stream: Stream) -> float:
+    if stream.duration is None or stream.time_base is None:
+        return 0.0
+    return float((stream.duration + (stream.start_time or 0)) * stream.time_base)
 
 
 @contextlib.contextmanager

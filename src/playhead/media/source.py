@@ -14,7 +14,14 @@ from urllib.parse import urlsplit
 import av
 from av.container import InputContainer
 
-from playhead.errors import CorruptMediaError, MediaError, MissingExtraError, NotMediaError, SourceError
+from playhead.errors import (
+    CorruptMediaError,
+    EmptyMediaError,
+    MediaError,
+    MissingExtraError,
+    NotMediaError,
+    SourceError,
+)
 from playhead.media.webp import FORMAT_TAG, is_animated_webp, rewrap
 
 Source = str | os.PathLike[str] | IO[bytes]
@@ -117,6 +124,10 @@ def _rewound(file: IO[bytes], name: str) -> IO[bytes]:
 def _opening_error(name: str, target: str | IO[bytes], error: av.error.FFmpegError) -> MediaError:
     asked = f"open {name!r}"
     remote = isinstance(target, str) and "://" in target
+    if isinstance(error, av.error.EOFError):
+        return EmptyMediaError(
+            asked, found="a file that ends before its first frame or sample", todo="copy it again"
+        )
     if isinstance(error, av.error.InvalidDataError):
         if remote:
             return NotMediaError(asked, found="no audio or video at this address", todo="check the address")
