@@ -2,24 +2,13 @@
 
 from __future__ import annotations
 
-import sys
-from pathlib import Path
-
 import av
 import numpy as np
 import pytest
 
 from playhead.demo import demo_path, demo_truth
 
-ROOT = Path(__file__).parents[2]
 RATE_HZ = 16_000
-
-
-@pytest.fixture(scope="module")
-def programme_folder():
-    sys.path.insert(0, str(ROOT / "examples"))
-    yield
-    sys.path.remove(str(ROOT / "examples"))
 
 
 @pytest.fixture(scope="module")
@@ -97,7 +86,7 @@ def test_the_beeps_are_one_kilohertz(sound):
         assert peak_hz == pytest.approx(1000, abs=5)
 
 
-def test_the_truth_file_is_what_the_constants_say(programme_folder):
+def test_the_truth_file_is_what_the_constants_say():
     from demo_clip.sound import Heard
     from demo_clip.truth import truth
 
@@ -107,7 +96,7 @@ def test_the_truth_file_is_what_the_constants_say(programme_folder):
     assert truth(heard) == stored
 
 
-def test_the_constants_are_sound(programme_folder):
+def test_the_constants_are_sound():
     from demo_clip.programme import CHOICES, GROUNDING, SHOTS, shot_span_s
 
     for shot in SHOTS:

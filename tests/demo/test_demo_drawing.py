@@ -4,13 +4,10 @@ from __future__ import annotations
 
 import hashlib
 import itertools
-import sys
-from pathlib import Path
 
 import numpy as np
 import pytest
 
-sys.path.insert(0, str(Path(__file__).parents[2] / "examples"))
 from demo_clip import pictures, programme, sound, voice
 
 
