@@ -9,9 +9,9 @@ from playhead.tasks.fold import fold
 
 _THE_VIDEO: Final = r"(?:this|the|that|given|provided)?\s?(?:given |provided |entire |whole )?(?:video|clip|footage|film|recording)"
 _WHOLE: Final = re.compile(
-    r"[\s\[({\"'*`]*(?:none|null|nil|n/a|na|no|nothing|never|not found|not present|not visible|not applicable|no spans?|"
+    r"\{\s*\}|[\s\[(\"'*`]*(?:none|null|nil|n/a|na|no|nothing|never|not found|not present|not visible|not applicable|no spans?|"
     r"no events?|no match(?:es)?|absent|no such (?:event|moment|scene)|empty|无|没有|不存在|未出现|没有出现|未找到|没有找到|"
-    r"\[\s*\]|\{\s*\}|\(\s*\)|\[\[\s*\]\]|)[\s\])}\"'*`.!。,]*",
+    r"\[\s*\]|\(\s*\)|\[\[\s*\]\]|)[\s\])\"'*`.!。,]*",
     re.IGNORECASE,
 )
 _SENTENCE: Final = re.compile(

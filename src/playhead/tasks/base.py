@@ -60,11 +60,24 @@ class Prompt:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Reading:
-    """What was read from a model's answer; times are seconds on the whole video's clock."""
+    """What was read from a model's answer; times are seconds on the whole video's clock.
 
+    Attributes:
+        title: A short name for the whole video.
+        text: Summary, description, answer or transcript in words.
+        thinking: Reasoning that came before the answer.
+        events: Timed events; for ``ground`` the spans found; for ``ask`` and ``choose`` the spans cited.
+        chapters: Timed chapters, ascending.
+        choice: Letter of the chosen option.
+        transcript: Spoken words with times.
+        flags: What was not right with the answer as a whole: ``reversed``, ``outside``, ``clipped``, ``cut off``, ...
+    """
+
+    title: str = ""
     text: str = ""
     thinking: str = ""
     events: tuple[Event, ...] = ()
+    chapters: tuple[Event, ...] = ()
     choice: str | None = None
     transcript: Transcript | None = None
     flags: tuple[str, ...] = ()

@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import ClassVar
 
-from playhead.tasks.absence import says_nothing_there
 from playhead.tasks.base import Clock, Prompt, PromptStyle, Reading
 from playhead.tasks.timed import events_of, no_times, reading_or_failure
 from playhead.tasks.timed_text import read_items
@@ -32,9 +31,8 @@ class Events:
         "text, from S to E." (VTimeLLM, section 3, and its released data); a range of bins includes its last bin.
         """
         wrapped = unwrap(text)
-        items, repaired = read_items(wrapped)
-        if not items:
-            nothing = says_nothing_there(wrapped.answer)
-            return Reading(thinking=wrapped.thinking) if nothing else no_times(text, wrapped)
-        events, settled = events_of(items, clock)
-        return reading_or_failure(text, wrapped, events, settled, repaired=repaired)
+        found = read_items(wrapped.answer)
+        if not found.items:
+            return Reading(thinking=wrapped.thinking) if found.nothing else no_times(text, wrapped)
+        events, settled = events_of(found.items, clock)
+        return reading_or_failure(text, wrapped, events, settled, cut=found.cut)

@@ -11,7 +11,7 @@ _SAME: Final = {
     **dict.fromkeys("‐‑‒–—―−﹣－", "-"),
     **dict.fromkeys("~∼〜～", "~"),
     **dict.fromkeys("：﹕∶ː", ":"),
-    **dict.fromkeys("，、﹐", ","),
+    **dict.fromkeys("，﹐", ","),
     **dict.fromkeys("。．", "."),
     **dict.fromkeys("（", "("),
     **dict.fromkeys("）", ")"),

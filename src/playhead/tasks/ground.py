@@ -10,10 +10,10 @@ from playhead.tasks.absence import denies, says_nothing_there
 from playhead.tasks.base import Clock, Prompt, PromptStyle, Reading, TimeStyle
 from playhead.tasks.bins import published_bin_range
 from playhead.tasks.check import require_words
-from playhead.tasks.structured import TimedItem, find_json, timed_items
+from playhead.tasks.structured import Json, TimedItem, find_json
 from playhead.tasks.timecode import RawTime, find_times
 from playhead.tasks.timed import events_of, no_times, reading_or_failure
-from playhead.tasks.unwrap import Unwrapped, unwrap
+from playhead.tasks.unwrap import unwrap
 from playhead.tasks.wording import prompt, time_schema
 from playhead.timeline import ParseFailure
 
@@ -55,11 +55,11 @@ class Ground:
         """
         wrapped = unwrap(text)
         if self.reader == "vtimellm-published":
-            items = _published(text)
-            repaired = False
+            items, cut = _published(text), False
         else:
-            items, repaired = _items(wrapped)
-            if not items and says_nothing_there(wrapped.answer):
+            found = find_json(wrapped.answer)
+            items, cut = _items(wrapped.answer, found), found.cut
+            if not items and (found.holds_empty_list or says_nothing_there(wrapped.answer)):
                 return Reading(thinking=wrapped.thinking)
             if items and denies(wrapped.answer):
                 return ParseFailure(text, "the answer both gives times and says that nothing is there")
@@ -67,17 +67,16 @@ class Ground:
             return no_times(text, wrapped)
         named = [TimedItem(item.start, item.end, self.query) for item in items]
         events, settled = events_of(named, clock, through_last_bin=False)
-        return reading_or_failure(text, wrapped, events, settled, repaired=repaired)
+        return reading_or_failure(text, wrapped, events, settled, cut=cut)
 
 
-def _items(wrapped: Unwrapped) -> tuple[list[TimedItem], bool]:
-    """Times of an answer, from JSON where it holds any; and whether broken JSON had to be mended."""
-    found = find_json(wrapped.answer)
-    items = [item for value in found.values for item in timed_items(value)]
-    if items and not found.repaired:
-        return items, False
-    spoken = [TimedItem(item.start, item.end) for item in find_times(wrapped.answer)]
-    return (items, True) if len(items) > len(spoken) else (spoken, False)
+def _items(answer: str, found: Json) -> list[TimedItem]:
+    """Times of an answer: from its JSON, or from its words where they name more than broken JSON does."""
+    items = found.items
+    if items and not found.cut:
+        return items
+    spoken = [TimedItem(item.start, item.end) for item in find_times(answer)]
+    return spoken if len(spoken) > len(items) else items
 
 
 def _published(text: str) -> list[TimedItem]:

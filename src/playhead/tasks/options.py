@@ -45,6 +45,11 @@ _NONE_OF_THEM: Final = re.compile(
 )
 
 
+_MORE: Final = re.compile(
+    r"[)\]\"'*.]{0,3}\s{0,2}(?:,|/|&|(?i:or|and)\b|或|和)\s{0,2}(?i:option\s)?[(\[\"'*]{0,3}([A-Z])(?![A-Za-z0-9'])"
+)
+
+
 def chosen_label(answer: str, options: Sequence[str]) -> tuple[str | None, str]:
     """The letter an answer chooses, or None and the reason.
 
@@ -112,6 +117,7 @@ def _leading(text: str, options: Sequence[str]) -> set[str]:
                 string.ascii_uppercase[texts.index(rest)]
             )  # the letter of one option, the text of another
         letters.append(letter)
+        letters.extend(_more(line, match.end() - 1) | _more(line, match.end()))
     first = text.splitlines()[0] if text else ""
     repeats_options = len(set(letters)) == len(options) and len(options) > 1
     if repeats_options and _cued(text):
@@ -141,8 +147,20 @@ def _cued(text: str) -> set[str]:
         if letter == "A" and _ARTICLE.match(after) and not _marked(text, match.start("letter")):
             continue
         certain = fields.get("is") or fields.get("final") or fields.get("final2")
-        (final if certain else plain).add(letter.upper())
+        (final if certain else plain).update({letter.upper()} | _more(text, match.end("letter")))
     return final or plain
+
+
+def _more(text: str, at: int) -> set[str]:
+    """The next letter of a list such as "B or C", at a place right after the first one; an article is none."""
+    match = _MORE.match(text, at)
+    if (
+        match is None
+        or _REFUSED.match(text, match.end())
+        or (match[1] == "A" and _ARTICLE.match(text, match.end()))
+    ):
+        return set()
+    return {match[1]}
 
 
 def _marked(text: str, at: int) -> bool:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Final
 
 from playhead.tasks.timecode import RawTime, find_times, read_time
@@ -116,25 +116,33 @@ class Json:
 
     Attributes:
         values: The top-level values that are lists or objects, in order.
-        repaired: Whether something had to be mended, or was broken off.
+        cut: Whether a list or object broke off, so that something may be missing.
     """
 
-    values: tuple[object, ...] = field(default=())
-    repaired: bool = False
+    values: tuple[object, ...] = ()
+    cut: bool = False
+
+    @property
+    def items(self) -> list[TimedItem]:
+        """Every timed thing in the values, in order."""
+        return [item for value in self.values for item in timed_items(value)]
+
+    @property
+    def holds_empty_list(self) -> bool:
+        """Whether a value is an empty list, or an object with an empty list in it: an explicit "nothing"."""
+        return any(value == [] or (isinstance(value, dict) and [] in value.values()) for value in self.values)
 
 
 def find_json(text: str) -> Json:
     """Lists and objects in a text; a list that breaks off gives the objects that were complete."""
     if _depth(text) > _MAX_DEPTH:
         return Json()
-    values = tuple(_decode_all(text))
-    if any(_has_content(value) for value in values):
-        return Json(values)
-    mended = tuple(_decode_all(_mend(text)))
-    if any(_has_content(value) for value in mended):
-        return Json(mended, repaired=True)
+    for written in (text, _mend(text)):
+        values, cut = _decode_all(written)
+        if any(_has_content(value) for value in values):
+            return Json(tuple(values), cut)
     flat = tuple(_flat_objects(text)) or tuple(_flat_objects(_mend(text)))
-    return Json(flat, repaired=True) if flat else Json(values)
+    return Json(flat, cut=True) if flat else Json(tuple(values))
 
 
 def timed_items(value: object, depth: int = 0) -> list[TimedItem]:
@@ -241,16 +249,21 @@ def _has_content(value: object) -> bool:
     return isinstance(value, dict) or (isinstance(value, list) and bool(value))
 
 
-def _decode_all(text: str) -> Iterator[object]:
-    """Lists and objects in the order of the text; gives up after a bounded number of failed beginnings."""
-    decoder, at, failures = json.JSONDecoder(parse_constant=lambda _: None), 0, 0
+def _decode_all(text: str) -> tuple[list[object], bool]:
+    """Lists and objects in order, and whether one ran into the text's end; gives up after a bounded number of tries."""
+    decoder = json.JSONDecoder(parse_constant=lambda _: None)
+    values: list[object] = []
+    at, failures, cut, length = 0, 0, False, len(text.rstrip())
     while failures < _MAX_TRIES and (opener := _OPENERS.search(text, at)):
         try:
             value, at = decoder.raw_decode(text, opener.start())
-        except (ValueError, RecursionError):
+            values.append(value)
+        except json.JSONDecodeError as error:
+            cut = cut or error.pos >= length or error.msg.startswith("Unterminated")
             failures, at = failures + 1, opener.end()
-            continue
-        yield value
+        except (ValueError, RecursionError):  # an integer of thousands of digits
+            failures, at = failures + 1, opener.end()
+    return values, cut
 
 
 def _flat_objects(text: str) -> Iterator[object]:

@@ -12,8 +12,8 @@ from playhead.tasks.timecode import RawTime, find_times
 from playhead.tasks.unwrap import Unwrapped
 from playhead.timeline import Event, ParseFailure
 
-REPAIRED: Final = "repaired"
-"""The answer's JSON was broken off or badly written; what was whole in it was read."""
+CUT_OFF: Final = "cut off"
+"""The answer's JSON broke off; what was whole in it was read, and something may be missing."""
 CITED: Final = "cited"
 """The span is what an answer in words says it rests on."""
 
@@ -39,12 +39,12 @@ def reading_or_failure(
     events: tuple[Event, ...],
     settled: Sequence[Settled],
     *,
-    repaired: bool = False,
+    cut: bool = False,
 ) -> Reading | ParseFailure:
     """A reading of the events that were kept, or a failure that says why none was."""
     if not events:
         return ParseFailure(text, why_nothing(settled))
-    flags = (*all_flags(settled), *((REPAIRED,) if repaired else ()))
+    flags = (*all_flags(settled), *((CUT_OFF,) if cut else ()))
     return Reading(thinking=wrapped.thinking, events=events, flags=flags)
 
 

@@ -4,16 +4,16 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import Final
 
-from playhead.tasks.structured import TimedItem, find_json, timed_items
+from playhead.tasks.absence import says_nothing_there
+from playhead.tasks.structured import TimedItem, find_json
 from playhead.tasks.timecode import Found, find_times
-from playhead.tasks.unwrap import Unwrapped
 
 _LEADING: Final = re.compile(r"^[\s\-–—−:：,，.。;；|>)\]）】*_`#•·~”]+")
 _TRAILING: Final = re.compile(r"[\s\-–—−:：,，;；|<(\[（【*_`#•·~]+$")
-_NUMBERING: Final = re.compile(r"^[\s>|*•#\-–]*\(?\d{1,3}(?:[.):、]|\s*\|)(?:\s|\*)+")
+_NUMBERING: Final = re.compile(r"^[\s>|*•#\-–]*\(?\d{1,3}(?:、|(?:[.):]|\s*\|)(?:\s|\*))[\s*]*")
 _JOINERS: Final = re.compile(
     r"(?:^|[\s,(])(?:from|between|at|during|in|and|then|from the|在|从)\s*$", re.IGNORECASE
 )
@@ -27,19 +27,31 @@ _RULE: Final = re.compile(r"[\s|:\-=_*#]*")
 _MAX_LINE: Final = 20_000
 
 
-def read_items(wrapped: Unwrapped) -> tuple[list[TimedItem], bool]:
-    """Every timed thing of an answer, in its order, and whether broken JSON had to be mended.
+@dataclass(frozen=True, slots=True)
+class ReadItems:
+    """The timed things of an answer.
 
-    JSON counts when it holds times; otherwise each line (or sentence with its own times) gives one.
+    Attributes:
+        items: In the answer's order.
+        cut: Whether its JSON broke off, so that some may be missing.
+        nothing: Whether it says that there are none.
     """
-    found = find_json(wrapped.answer)
-    items = [item for value in found.values for item in timed_items(value)]
-    if any(item.text or item.title for item in items):
-        return items, found.repaired
-    lines = items_of_text(wrapped.answer)
-    if lines and len(lines) >= len(items):
-        return lines, False
-    return items, found.repaired and bool(items)
+
+    items: tuple[TimedItem, ...]
+    cut: bool = False
+    nothing: bool = False
+
+
+def read_items(answer: str) -> ReadItems:
+    """Every timed thing of an unwrapped answer: from JSON when it holds times with words, else line by line."""
+    found = find_json(answer)
+    items = found.items
+    if not any(item.text or item.title for item in items):
+        lines = items_of_text(answer)
+        if lines and len(lines) >= len(items):
+            return ReadItems(tuple(lines))
+    nothing = not items and (found.holds_empty_list or says_nothing_there(answer))
+    return ReadItems(tuple(items), found.cut and bool(items), nothing)
 
 
 def items_of_text(text: str) -> list[TimedItem]:
@@ -48,7 +60,7 @@ def items_of_text(text: str) -> list[TimedItem]:
     if not found:
         return []
     items: list[TimedItem] = []
-    follows = False
+    follows, number = False, ""
     index = at = 0
     for line in text.splitlines(keepends=True):
         begin, at = at, at + len(line)
@@ -58,12 +70,14 @@ def items_of_text(text: str) -> list[TimedItem]:
             index += 1
         if here:
             items += _items_of_line(line, begin, here)
-            follows = True
+            follows, number = True, ""  # a lone number right before was this subtitle's own
         elif not line.strip():
             follows = follows and bool(items) and not (items[-1].text or items[-1].title)
+        elif follows and _LONE_NUMBER.fullmatch(line):
+            number += line
         elif follows and not _RULE.fullmatch(line):
-            items[-1] = _continued(items[-1], line)
-    return [_without_next_number(item) for item in items]
+            items[-1], number = _continued(items[-1], number + line), ""
+    return items
 
 
 def _items_of_line(line: str, begin: int, here: Sequence[Found]) -> list[TimedItem]:
@@ -98,11 +112,6 @@ def _continued(item: TimedItem, line: str) -> TimedItem:
     if len(item.text) + len(words) > _MAX_LINE:
         return item
     return replace(item, text=f"{item.text} {words}".strip())
-
-
-def _without_next_number(item: TimedItem) -> TimedItem:
-    """The item less a subtitle number that stood alone before the next one, with no blank line between."""
-    return replace(item, text="") if _LONE_NUMBER.fullmatch(item.text) else item
 
 
 def _join(head: str, tail: str) -> str:

@@ -7,6 +7,7 @@ from typing import ClassVar, Final
 
 from playhead.tasks.absence import is_nothing
 from playhead.tasks.base import Clock, Prompt, PromptStyle, Reading
+from playhead.tasks.structured import find_json
 from playhead.tasks.timed import events_of, no_times, reading_or_failure
 from playhead.tasks.timed_text import read_items
 from playhead.tasks.unwrap import unwrap
@@ -42,19 +43,23 @@ class Transcribe:
     def read(self, text: str, clock: Clock) -> Reading | ParseFailure:
         """The transcript: timed lines, SubRip, WebVTT or JSON; words without times become one flagged segment."""
         wrapped = unwrap(text)
-        items, repaired = read_items(wrapped)
-        spoken = [item for item in items if item.text]
+        found = read_items(wrapped.answer)
+        spoken = [item for item in found.items if item.text]
         if not spoken:
             answer = answer_text(wrapped.answer)
-            if is_nothing(wrapped.answer) or answer.lower()[:200].startswith(_SILENCE):
+            if (
+                is_nothing(wrapped.answer)
+                or find_json(wrapped.answer).holds_empty_list
+                or answer.lower()[:200].startswith(_SILENCE)
+            ):
                 return Reading(thinking=wrapped.thinking, transcript=Transcript())
-            if not answer or items:
+            if not answer or found.items:
                 return no_times(text, wrapped)
             whole = Span(clock.start_s, clock.start_s + clock.duration_s)
             transcript = Transcript((Segment(whole, answer),))
             return Reading(text=answer, thinking=wrapped.thinking, transcript=transcript, flags=(UNTIMED,))
         events, settled = events_of(spoken, clock)
-        reading = reading_or_failure(text, wrapped, events, settled, repaired=repaired)
+        reading = reading_or_failure(text, wrapped, events, settled, cut=found.cut)
         if isinstance(reading, ParseFailure):
             return reading
         transcript = Transcript(tuple(Segment(event.span, event.text) for event in events))
