@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import signal
 import subprocess
 import sys
@@ -268,3 +269,39 @@ def test_ctrl_c_ends_soon_with_one_line_and_no_half_file(trouble, film, tmp_path
     assert [line for line in err.splitlines() if "interrupted" in line] == err.splitlines()[-1:]
     assert "Traceback" not in err
     assert files(tmp_path / "out") == set()
+
+
+def test_on_a_terminal_progress_is_drawn_and_results_fit_its_width(film, tmp_path) -> None:
+    code, screen = on_a_terminal(
+        "watch", "film.mp4", "--engine", "lamp", cwd=tmp_path, LAMP_WAIT_S="1", COLUMNS="60"
+    )
+    assert code == 0
+    assert "looking" in screen
+    assert "%" in screen  # a bar, not the plain lines of a log
+    assert "0:01.000 - 0:02.000  light" in screen
+    assert "looking ..." not in screen
+
+
+def on_a_terminal(*words: str, cwd: Path, **environment: str) -> tuple[int, str]:
+    """Run the command with a terminal of its own for stdout and stderr; returns its code and all it drew."""
+    master, slave = os.openpty()
+    process = subprocess.Popen(
+        [sys.executable, "-m", "playhead", *words],
+        cwd=cwd,
+        env=environ(PLUGIN, TERM="xterm", **environment),
+        stdin=slave,
+        stdout=slave,
+        stderr=slave,
+    )
+    os.close(slave)
+    drawn = b""
+    while True:
+        try:
+            part = os.read(master, 4096)
+        except OSError:  # Linux ends a terminal so
+            break
+        if not part:
+            break
+        drawn += part
+    os.close(master)
+    return process.wait(), drawn.decode(errors="replace")

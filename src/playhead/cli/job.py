@@ -59,7 +59,7 @@ def run(job: Job, videos: list[str], options: Options) -> None:
     worker = _Worker(job, videos, options)
     failures: list[tuple[str, PlayheadError]] = []
     for number, source in enumerate(worker.sources, start=1):
-        if worker.many:
+        if worker.many and not options.quiet:
             terminal.say(f"[{number}/{len(worker.sources)}] {source}")
         try:
             worker.work(source)

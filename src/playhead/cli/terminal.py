@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import logging
 import os
 import signal
 import sys
@@ -33,7 +34,10 @@ def prepare(*, debug: bool) -> None:
             reconfigure(errors="backslashreplace" if stream is sys.stderr else "replace")
     if not debug:
         warnings.showwarning = _show_warning
-    if threading.current_thread() is threading.main_thread():
+    log = logging.getLogger("playhead")
+    log.addHandler(_LogLines(level=logging.WARNING))
+    log.propagate = False
+    if os.name == "posix" and threading.current_thread() is threading.main_thread():
         _leave_soon_after_interrupt()
 
 
@@ -120,6 +124,13 @@ def _drop_stdout() -> None:
 def _show_warning(message: Warning | str, *args: Any, **kwargs: Any) -> None:  # noqa: ANN401 - the hook's signature
     del args, kwargs
     say(f"warning: {' '.join(str(message).split())}")
+
+
+class _LogLines(logging.Handler):
+    """Our own log records as lines of the command, above any progress bar."""
+
+    def emit(self, record: logging.LogRecord) -> None:
+        say(f"{record.levelname.lower()}: {' '.join(record.getMessage().split())}")
 
 
 def _leave_soon_after_interrupt() -> None:
