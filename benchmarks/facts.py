@@ -28,6 +28,7 @@ class Facts:
     """One clip and what is known of it; None or empty where nothing is known.
 
     Attributes:
+        clear: Whether the speech is clear narration, not film dialogue or single letters.
         speech: What is said up to ``speech_until_s``; empty text with ``quiet`` set where nobody speaks.
         cuts_s: Hard cuts in seconds; None when unknown.
         gradual: Dissolves and fades, where a found cut is neither right nor wrong.
@@ -39,6 +40,7 @@ class Facts:
     path: Path
     speech: str = ""
     speech_until_s: float | None = None
+    clear: bool = True
     quiet: bool = False
     cuts_s: tuple[float, ...] | None = None
     gradual: tuple[Span, ...] = ()
@@ -89,6 +91,7 @@ ALSO_TRUE: dict[str, dict[str, Any]] = {
         "choices": (("Which telescope is this about?", ("Hubble", "Webb", "Kepler", "Spitzer"), "B"),),
     },
     "friday.mp4": {
+        "clear": False,  # film dialogue of several voices
         "cuts_s": (),  # strip at 3 pictures per second: one take
         "ground": (("someone asks whether the lord of the universe is in", (Span(1.5, 3.0),)),),
         "choices": (
@@ -103,6 +106,7 @@ ALSO_TRUE: dict[str, dict[str, Any]] = {
         "cuts_s": (),
         "quiet": True,
     },  # strip at 3 pictures per second; the film has no words
+    "grid_bbaf2n.mpg": {"clear": False},  # "bin blue at f two now"
     "flower.mp4": {"quiet": True},
     "calais1906.ogv": {"quiet": True},
     "bottle-detection.mp4": {"quiet": True},

@@ -111,7 +111,7 @@ def score_watch(facts: Facts, answer: Answer, details: list[str]) -> Counts:
     lane = answer.lanes.get
     if facts.speech:
         heard = heard_text(answer.transcript, facts.speech_until_s)
-        counts += word_errors(facts.speech, heard)
+        counts += word_errors(facts.speech, heard, clear=facts.clear)
         details.append(f"said:  {facts.speech}")
         details.append(f"heard: {heard}")
     if facts.quiet:
@@ -155,6 +155,7 @@ def _f1(counts: Counts) -> str:
 
 COLUMNS: dict[str, Cell] = {
     "WER": lambda c: _percent(c.word_errors, c.words),
+    "WER on clear narration": lambda c: _percent(c.clear_errors, c.clear_words),
     "shot F1 at 0.1 s": _f1,
     "takes without false cut": lambda c: _of(c.takes_clean, c.takes),
     "clock seconds read": lambda c: _of(c.clock_hit, c.clock_seconds),

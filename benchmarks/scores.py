@@ -57,6 +57,7 @@ class Counts:
 
     Attributes:
         words: Words that were said; ``word_errors`` are those substituted, left out or put in.
+        clear_words: Of these, words of clear narration; ``clear_errors`` are the errors there.
         cuts: True hard cuts; ``cuts_hit`` of them found within 0.1 s, ``cuts_false`` found where there is none.
         takes: Clips that are one take; ``takes_clean`` of them with no false cut.
         clock_seconds: Whole seconds that show a running clock; ``clock_hit`` of them read right at that second.
@@ -72,6 +73,8 @@ class Counts:
 
     words: int = 0
     word_errors: int = 0
+    clear_words: int = 0
+    clear_errors: int = 0
     cuts: int = 0
     cuts_hit: int = 0
     cuts_false: int = 0
@@ -124,13 +127,20 @@ def plain_words(text: str) -> list[str]:
     return out
 
 
-def word_errors(said: str, heard: str) -> Counts:
-    """Substituted, left-out and put-in words of a transcript against what was said (Levenshtein over words)."""
+def word_errors(said: str, heard: str, *, clear: bool = False) -> Counts:
+    """Substituted, left-out and put-in words of a transcript against what was said (Levenshtein over words).
+
+    Args:
+        said: The reference.
+        heard: The transcript.
+        clear: Whether it is clear narration, which is also counted on its own.
+    """
     reference, hypothesis = plain_words(said), plain_words(heard)
     if not reference:
         return Counts(word_errors=len(hypothesis))
     got = jiwer.process_words(" ".join(reference), " ".join(hypothesis))
-    return Counts(words=len(reference), word_errors=got.substitutions + got.deletions + got.insertions)
+    errors = got.substitutions + got.deletions + got.insertions
+    return Counts(len(reference), errors, len(reference) * clear, errors * clear)
 
 
 def heard_text(transcript: Transcript | None, until_s: float | None = None) -> str:
