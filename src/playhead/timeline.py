@@ -301,6 +301,7 @@ def answer_from_dict(data: Mapping[str, Any]) -> Answer:
             )
     try:
         fields: dict[str, Any] = {names[key]: value for key, value in data.items()}
+        fields["duration_s"] = float(data["duration"])
         fields["sampling"] = _sampling(data["sampling"])
         fields["events"] = tuple(_event(item) for item in data.get("events", ()))
         fields["chapters"] = tuple(_event(item) for item in data.get("chapters", ()))
@@ -310,7 +311,7 @@ def answer_from_dict(data: Mapping[str, Any]) -> Answer:
         fields["transcript"] = None if transcript is None else transcript_from_dict(transcript)
         fields["failure"] = None if failure is None else ParseFailure(failure["text"], failure["reason"])
         return Answer(**fields)
-    except (KeyError, TypeError, ValueError) as error:
+    except (AttributeError, IndexError, KeyError, TypeError, ValueError) as error:
         raise ParseError("cannot read an answer", found=f"{type(error).__name__}: {error}") from error
 
 
