@@ -47,15 +47,25 @@ class LlamaModel:
         name: What answers say they were made with.
         context_tokens: Room for prompt and answer together.
         threads: CPU threads; None takes as many as this process may use, at most eight.
+        reuse_prefix: Keep what the last prompt and this one share. Numbers then depend, in the third decimal, on how
+            much was kept, so a near tie may fall otherwise; the same calls in the same order give the same answers.
+            False reads every prompt from its start: the same question always gets the same answer.
     """
 
     def __init__(
-        self, path: Path, *, name: str, context_tokens: int = 4096, threads: int | None = None
+        self,
+        path: Path,
+        *,
+        name: str,
+        context_tokens: int = 4096,
+        threads: int | None = None,
+        reuse_prefix: bool = True,
     ) -> None:
         self.path = path
         self.name = name
         self.context_tokens = context_tokens
         self.threads = threads or min(8, _usable_cpus())
+        self.reuse_prefix = reuse_prefix
         self._key = secrets.token_hex(16)
         self._server: Any = None
         self._end_token: int | None = None
@@ -102,12 +112,15 @@ class LlamaModel:
         """
         request: dict[str, Any] = {"max_tokens": max_tokens, "temperature": temperature, "seed": seed}
         if schema is not None:
-            request["json_schema"] = dict(schema)
+            request["response_format"] = {"type": "json_schema", "json_schema": {"schema": dict(schema)}}
         with self._lock:
-            prompt = self._prompt_tokens(messages)
-            self._check_room(len(prompt), max_tokens)
-            reply = self._complete({**request, "prompt": prompt})
-        return str(reply["choices"][0]["text"])
+            self._check_room(len(self._prompt_tokens(messages)), max_tokens)
+            request["messages"] = [dict(message) for message in messages]
+            choice = self._ask("handle_chat_completions", request)["choices"][0]
+        text = str(choice["message"]["content"])
+        if schema is not None and choice["finish_reason"] == "stop":
+            _check_held(text)
+        return text
 
     def choose(self, messages: Sequence[Message], labels: Sequence[str]) -> dict[str, float]:
         """Weigh a few short labels as the answer, by the model's own probabilities.
@@ -124,7 +137,8 @@ class LlamaModel:
             A probability per label, in the order given; they sum to 1.
 
         Raises:
-            UsageError: No labels, or the same one twice, or the prompt does not fit the context.
+            UsageError: No labels, the same one twice, one the model cannot spell in whole characters, or a prompt that
+                does not fit the context.
             WeightsError: The file is no model llama.cpp can load.
             MissingExtraError: ``xllamacpp`` is not installed.
         """
@@ -134,7 +148,7 @@ class LlamaModel:
             )
         with self._lock:
             prompt = self._prompt_tokens(messages)
-            tree = LabelTree({label: tuple(self._tokens(label)) for label in labels}, end=self._end())
+            tree = LabelTree({label: self._label_tokens(label) for label in labels}, end=self._end())
             self._check_room(len(prompt), tree.depth_tokens)
             return tree.weigh(lambda said, allowed: self._next(prompt, said, allowed))
 
@@ -161,6 +175,18 @@ class LlamaModel:
     def _tokens(self, text: str, *, template: bool = False) -> list[int]:
         request = {"content": text, "add_special": template, "parse_special": template}
         return [int(token) for token in self._listener("POST", "/tokenize", request)["tokens"]]
+
+    def _label_tokens(self, label: str) -> tuple[int, ...]:
+        """A label's tokens; llama.cpp gives no probabilities where a token ends inside a character."""
+        request = {"content": label, "with_pieces": True}
+        pieces = self._listener("POST", "/tokenize", request)["tokens"]
+        if not all(isinstance(piece["piece"], str) for piece in pieces):
+            raise UsageError(
+                f"choosing label {label!r}",
+                found=f"{self.name} spells a character of it in pieces",
+                todo="use labels such as A, B, C",
+            )
+        return tuple(int(piece["id"]) for piece in pieces)
 
     def _end(self) -> int:
         """The token that ends an answer."""
@@ -191,8 +217,11 @@ class LlamaModel:
         return {token: found.get(token, 0.0) / total for token in allowed}
 
     def _complete(self, request: dict[str, Any]) -> dict[str, Any]:
+        return self._ask("handle_completions", request)
+
+    def _ask(self, call: str, request: dict[str, Any]) -> dict[str, Any]:
         try:
-            reply = self._loaded().handle_completions({**request, "cache_prompt": True})
+            reply = getattr(self._loaded(), call)({**request, "cache_prompt": self.reuse_prefix})
         except ValueError as error:
             raise UsageError("a request to the language model", found=str(error)) from error
         return self._checked(reply)
@@ -247,7 +276,7 @@ class LlamaModel:
         parameters.cpuparams.n_threads = self.threads
         parameters.cpuparams_batch.n_threads = self.threads
         parameters.warmup = False  # a wasted pass; the first question warms it up just as well
-        parameters.cache_ram_mib = _PROMPT_CACHE_MIB
+        parameters.cache_ram_mib = _PROMPT_CACHE_MIB if self.reuse_prefix else 0
         # llama.cpp writes to stderr by itself; it speaks only when this module's debug log is wanted.
         parameters.verbosity = 4 if _log.isEnabledFor(logging.DEBUG) else 0
         parameters.api_keys = [self._key]
@@ -256,6 +285,17 @@ class LlamaModel:
         parameters.ui = False
         parameters.n_threads_http = 1
         return parameters
+
+
+def _check_held(text: str) -> None:
+    """Refuse a finished answer that no grammar held, should llama.cpp ever let go of a schema without a word."""
+    try:
+        json.loads(text)
+    except ValueError as error:
+        raise UsageError(
+            "a JSON schema for the language model",
+            found=f"llama.cpp did not hold its answer to it: {text[:60]!r}",
+        ) from error
 
 
 def _usable_cpus() -> int:
