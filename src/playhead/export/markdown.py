@@ -12,7 +12,9 @@ from playhead.timecode import format_time
 from playhead.timeline import Answer, Event, Mark, Span
 
 # What CommonMark or GitHub's dialect may read as markup inside a line, and no more: the source is read by people too.
-_SPECIAL: Final = re.compile(r"[\\`*\[\]<~$]|(?<!\w)_|_(?!\w)|&(?=#?\w+;)|:(?=//)|(?i:(?<=\bwww)\.)|@(?=\w)")
+_SPECIAL: Final = re.compile(
+    r"[\\`*\[\]<~$]|(?<![^\W_])_|_(?![^\W_])|&(?=#?\w+;)|:(?=//)|(?i:(?<=\bwww)\.)|@(?=\w)"
+)
 _LIST_OPENING: Final = re.compile(r"^(\d+)([.)])|^([-+=#>:|])")
 
 
