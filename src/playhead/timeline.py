@@ -303,8 +303,8 @@ def answer_from_dict(data: Mapping[str, Any]) -> Answer:
         fields: dict[str, Any] = {names[key]: value for key, value in data.items()}
         fields["duration_s"] = float(data["duration"])
         fields["sampling"] = _sampling(data["sampling"])
-        fields["events"] = tuple(_event(item) for item in data.get("events", ()))
-        fields["chapters"] = tuple(_event(item) for item in data.get("chapters", ()))
+        fields["events"] = tuple(event_from_dict(item) for item in data.get("events", ()))
+        fields["chapters"] = tuple(event_from_dict(item) for item in data.get("chapters", ()))
         fields["evidence"] = tuple(mark_from_dict(item) for item in data.get("evidence", ()))
         fields["lanes"] = {k: tuple(mark_from_dict(m) for m in v) for k, v in data.get("lanes", {}).items()}
         transcript, failure = data.get("transcript"), data.get("failure")
@@ -340,7 +340,8 @@ def _span(data: Mapping[str, Any]) -> Span:
     return Span(float(data["start"]), float(data["end"]))
 
 
-def _event(data: Mapping[str, Any]) -> Event:
+def event_from_dict(data: Mapping[str, Any]) -> Event:
+    """Read an Event from plain data."""
     return Event(
         _span(data),
         data["text"],

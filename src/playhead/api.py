@@ -1,0 +1,123 @@
+"""The one way in: ``playhead.load(name)``, then ``watch``, ``ask``, ``ground``, ``chapters``, ``describe``, ...
+
+>>> import playhead
+>>> session = playhead.load("scout", llm="none")  # weights come when the first video does
+>>> session.engine.name
+'scout'
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Sequence
+from typing import Any, TypedDict, Unpack
+
+from playhead.media.clip import Video
+from playhead.models.base import Engine
+from playhead.models.registry import make_engine
+from playhead.progress import Progress, silent
+from playhead.tasks.ask import Ask
+from playhead.tasks.base import Task
+from playhead.tasks.chapters import Chapters
+from playhead.tasks.choose import Choose
+from playhead.tasks.describe import Describe
+from playhead.tasks.events import Events
+from playhead.tasks.ground import Ground
+from playhead.tasks.transcribe import Transcribe
+from playhead.tasks.watch import Watch
+from playhead.timeline import Answer
+
+Source = str | os.PathLike[str]
+
+
+class Window(TypedDict, total=False):
+    """Which part of a video, and who is told how far the work is.
+
+    Attributes:
+        start_s: Start in seconds on the video's own clock; its beginning if not given.
+        end_s: End in seconds; its end if not given.
+        video_stream: Index of the picture stream; the default one if not given.
+        audio_stream: Index or language (``eng``) of the sound stream; the default one if not given.
+        progress: Called with (stage, done, total) while working.
+    """
+
+    start_s: float | None
+    end_s: float | None
+    video_stream: int | None
+    audio_stream: int | str | None
+    progress: Progress
+
+
+class Session:
+    """An engine ready to answer about videos.
+
+    Every method takes a path or address and the keywords of :class:`Window`, and returns an
+    :class:`~playhead.timeline.Answer` with times in seconds on the video's own clock.
+
+    Raises:
+        MediaError: If the file cannot give what is asked.
+        WeightsError: If the engine's weights are not to be had.
+        WindowError: If the window lies outside the video.
+        UsageError: If the question is empty or has too few options.
+    """
+
+    def __init__(self, engine: Engine) -> None:
+        self.engine = engine
+
+    def watch(self, source: Source, **window: Unpack[Window]) -> Answer:
+        """Everything: summary, events, chapters, transcript, and the evidence lanes."""
+        return self.answer(source, Watch(), **window)
+
+    def describe(self, source: Source, **window: Unpack[Window]) -> Answer:
+        """What the video is about, in a title and a few sentences."""
+        return self.answer(source, Describe(), **window)
+
+    def events(self, source: Source, **window: Unpack[Window]) -> Answer:
+        """What happens and when, as timed events."""
+        return self.answer(source, Events(), **window)
+
+    def chapters(self, source: Source, **window: Unpack[Window]) -> Answer:
+        """Chapters that cover the video, with titles."""
+        return self.answer(source, Chapters(), **window)
+
+    def ground(self, source: Source, query: str, **window: Unpack[Window]) -> Answer:
+        """When something happens: every span that shows it, none when nothing supports it."""
+        return self.answer(source, Ground(query), **window)
+
+    def ask(self, source: Source, question: str, **window: Unpack[Window]) -> Answer:
+        """An answer in words, with the evidence it rests on."""
+        return self.answer(source, Ask(question), **window)
+
+    def choose(
+        self, source: Source, question: str, options: Sequence[str], **window: Unpack[Window]
+    ) -> Answer:
+        """The best of several options, by its label."""
+        return self.answer(source, Choose(question, tuple(options)), **window)
+
+    def transcribe(self, source: Source, **window: Unpack[Window]) -> Answer:
+        """What is said, word by word, with times."""
+        return self.answer(source, Transcribe(), **window)
+
+    def answer(self, source: Source, task: Task, **window: Unpack[Window]) -> Answer:
+        """An answer to any task."""
+        video = Video(
+            os.fspath(source),
+            window.get("start_s"),
+            window.get("end_s"),
+            window.get("video_stream"),
+            window.get("audio_stream"),
+        )
+        return self.engine.answer(video, task, progress=window.get("progress", silent))
+
+
+def load(name: str = "scout", **options: Any) -> Session:  # noqa: ANN401 - each engine declares its own options
+    """Load an engine by name.
+
+    Args:
+        name: The engine: ``scout``, or one an installed package adds.
+        options: The engine's own settings; ``scout`` takes those of ``ScoutConfig``.
+
+    Raises:
+        UsageError: If there is no such engine, or it refuses an option.
+    """
+    return Session(make_engine(name, **options))

@@ -1,0 +1,1 @@
+"""Small language models behind one protocol: chat under a schema, and choose among labels."""

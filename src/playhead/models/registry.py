@@ -1,0 +1,41 @@
+"""Every engine by name: ours in a plain dict, others through the entry-point group ``playhead.engines``."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from importlib.metadata import entry_points
+from typing import Any
+
+from playhead.errors import UsageError, nearest
+from playhead.models.base import Engine
+
+ENTRY_POINT_GROUP = "playhead.engines"
+
+
+def _scout(**options: object) -> Engine:
+    from playhead.models.scout.engine import scout
+
+    return scout(**options)
+
+
+ENGINES: dict[str, Callable[..., Engine]] = {"scout": _scout}
+
+
+def engine_names() -> list[str]:
+    """Names of all engines that can be loaded, ours and those of installed packages."""
+    return sorted({*ENGINES, *(point.name for point in entry_points(group=ENTRY_POINT_GROUP))})
+
+
+def make_engine(name: str, **options: Any) -> Engine:  # noqa: ANN401 - each engine declares its own options
+    """Make an engine by name; its weights are fetched when it first answers.
+
+    Raises:
+        UsageError: If no engine has that name, or it refuses an option.
+    """
+    if name in ENGINES:
+        return ENGINES[name](**options)
+    for point in entry_points(group=ENTRY_POINT_GROUP):
+        if point.name == name:
+            engine: Engine = point.load()(**options)
+            return engine
+    raise UsageError(f"engine {name!r} is not known", todo=nearest(name, engine_names()))

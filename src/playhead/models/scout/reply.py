@@ -1,0 +1,152 @@
+"""Answers to questions from a few retrieved notes, each citing the notes it rests on."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from playhead.language.base import LanguageModel
+from playhead.models.scout.find import Found, Index, content_words, word_share
+from playhead.models.scout.notes import Note
+from playhead.models.scout.prompts import messages
+from playhead.models.scout.write import shorten, supported, whole_sentences, words_of
+from playhead.timeline import ParseFailure
+
+NOTES_CHARS = 1400  # about 350 tokens: read in under five seconds on two cores
+NOTE_CHARS = 300
+MIN_RELEVANCE = 0.25
+ANSWER_CHARS = 320
+MIN_ANSWER_SHARE = 0.4
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """An answer in words or by label, the notes it rests on, and how sure it is.
+
+    Attributes:
+        text: The answer; empty when the notes hold none.
+        notes: The notes it cites, in order of time.
+        confidence: 0 to 1, or None.
+        choice: Label of the chosen option, for multiple choice.
+        reason: Why there is no answer, if there is none.
+        failure: The model's text, when it could not be read.
+    """
+
+    text: str
+    notes: tuple[Note, ...] = ()
+    confidence: float | None = None
+    choice: str | None = None
+    reason: str = ""
+    failure: ParseFailure | None = None
+
+
+def select(index: Index, queries: Sequence[str], always: Sequence[Note] = ()) -> list[Found]:
+    """The notes to read for some queries: the best by closeness, within a bound of text, in order of time.
+
+    Args:
+        index: The video's notes.
+        queries: The question, and for multiple choice each option.
+        always: Notes that are read in any case, such as the parts' summaries.
+    """
+    best: dict[int, Found] = {}
+    for query in queries:
+        for found in index.search(query):
+            known = best.get(id(found.note))
+            if known is None or found.score > known.score:
+                best[id(found.note)] = found
+    left = NOTES_CHARS - sum(min(len(n.text), NOTE_CHARS) for n in always)
+    kept = [Found(note, 0.0) for note in always]
+    for found in sorted(best.values(), key=lambda f: -f.score):
+        cost = min(len(found.note.text), NOTE_CHARS)
+        if cost <= left:
+            kept.append(found)
+            left -= cost
+    return sorted(kept, key=lambda f: (f.note.span.start_s, f.note.span.end_s))
+
+
+def ask(
+    index: Index, question: str, model: LanguageModel | None, language: str, always: Sequence[Note]
+) -> Reply:
+    """Answer a free question from the notes that come closest to it.
+
+    Args:
+        index: The video's notes.
+        question: The question.
+        model: Language model that answers, or None to quote the closest note.
+        language: English name of the language to answer in.
+        always: Notes about the whole that are read in any case.
+    """
+    found = select(index, [question], always)
+    closest = max((f.score for f in found), default=0.0)
+    if not found or (closest < MIN_RELEVANCE and not always):
+        return Reply("", reason="nothing said, shown or heard in the video comes close to the question")
+    if model is None:
+        best = max(found, key=lambda f: f.score)
+        return Reply(best.note.text, (best.note,), round(min(1.0, best.score), 3))
+    labels = [str(i + 1) for i in range(len(found))]
+    listing = "\n".join(
+        f"[{k}] {shorten(f.note.line, NOTE_CHARS)}" for k, f in zip(labels, found, strict=True)
+    )
+    prompt = messages("ask", notes=listing, question=question, language=language)
+    text = model.chat(prompt, schema=_schema(labels), max_tokens=140)
+    try:
+        data = json.loads(text)
+        cited = [found[int(label) - 1] for label in dict.fromkeys(data["notes"])]
+        answer = whole_sentences(str(data["answer"]))
+    except (json.JSONDecodeError, KeyError, TypeError, ValueError, IndexError) as error:
+        reason = f"the language model's reply is not the asked JSON: {error}"
+        return Reply("", failure=ParseFailure(text, reason), reason=reason)
+    if not answer or not cited:
+        return Reply("", reason="the video's evidence does not answer the question")
+    if not supported(answer, words_of(f"{listing}\n{question}"), least=MIN_ANSWER_SHARE):
+        answer = " ".join(f.note.text for f in cited)
+    confidence = max(f.score for f in cited)
+    return Reply(answer, tuple(f.note for f in cited), round(min(1.0, confidence), 3))
+
+
+def choose(
+    index: Index, question: str, options: dict[str, str], model: LanguageModel | None, always: Sequence[Note]
+) -> Reply:
+    """Choose among labelled options from the notes closest to the question and to each option.
+
+    Args:
+        index: The video's notes.
+        question: The question.
+        options: Text of each option by its label.
+        model: Language model that chooses, or None to go by closeness.
+        always: Notes about the whole that are read in any case.
+    """
+    found = select(index, [question, *(f"{question} {text}" for text in options.values())], always)
+    if model is None:
+        scores = {label: _closeness(index, question, text) for label, text in options.items()}
+    else:
+        listing = "\n".join(shorten(f.note.line, NOTE_CHARS) for f in found) or "(no evidence)"
+        lines = "\n".join(f"{label}. {text}" for label, text in options.items())
+        scores = model.choose(
+            messages("choose", notes=listing, question=question, options=lines), list(options)
+        )
+    label = max(scores, key=lambda key: scores[key])
+    cited = [f for f in found if word_share(content_words(options[label]), f.note.text) >= 0.5]
+    cited = cited or sorted(found, key=lambda f: -f.score)[:1]
+    reason = (
+        "" if found else "the video gave no evidence; the choice rests on the words of the question alone"
+    )
+    return Reply(options[label], tuple(f.note for f in cited), round(scores[label], 3), label, reason)
+
+
+def _closeness(index: Index, question: str, option: str) -> float:
+    found = index.search(f"{question} {option}", 1)
+    return found[0].score if found else 0.0
+
+
+def _schema(labels: Sequence[str]) -> dict[str, object]:
+    return {
+        "type": "object",
+        "properties": {
+            "notes": {"type": "array", "items": {"enum": list(labels)}, "maxItems": 4},
+            "answer": {"type": "string", "maxLength": ANSWER_CHARS},
+        },
+        "required": ["notes", "answer"],
+        "additionalProperties": False,
+    }

@@ -1,0 +1,279 @@
+"""Titles and summaries of parts: written by a language model from the parts' evidence, and checked against it.
+
+What is written is kept only when the evidence supports it: every number and every name in it must occur in the
+evidence and so must most of its other words, else the evidence itself is quoted. Without a language model the evidence is quoted throughout.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from playhead.language.base import LanguageModel
+from playhead.models.scout.notes import Note, as_text
+from playhead.models.scout.prompts import messages
+from playhead.timeline import Span
+
+BATCH_PARTS = 4
+TITLE_CHARS = 70
+SUMMARY_CHARS = 240
+SHORT_CHARS = 60  # evidence this short is its own best summary
+PART_CHARS = 900
+MIN_TITLE_SHARE = 0.5
+MIN_SUMMARY_SHARE = 0.6
+
+_SENTENCE_END = re.compile(r"(?<=[.!?。！？])\s*")
+_PLAIN_WORDS = frozenset({"about", "also", "describes", "from", "have", "into", "more", "that", "their", "then", "there",
+    "they", "this", "were", "when", "where", "which", "while", "with"})  # fmt: skip
+_WORD = re.compile(r"[^\W_]+(?:['’-][^\W_]+)*")
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """A stretch of the video with the notes that belong to it.
+
+    Attributes:
+        span: When, in seconds.
+        notes: The notes in it, in order of time.
+        facts: What can be said without words: cuts, stillness, motion.
+    """
+
+    span: Span
+    notes: tuple[Note, ...]
+    facts: str
+
+
+@dataclass(frozen=True, slots=True)
+class Words:
+    """A title and a summary, and how they came about.
+
+    Attributes:
+        title: A few words.
+        summary: A sentence or two.
+        source: ``written`` by the language model, ``quoted`` from the evidence, or ``measured`` facts only.
+    """
+
+    title: str
+    summary: str
+    source: str
+
+
+@dataclass(slots=True)
+class Tally:
+    """What went wrong while writing, counted: replies that could not be read, and texts the evidence did not support."""
+
+    unreadable: int = 0
+    unsupported: int = 0
+
+
+class Writer:
+    """Writes titles and summaries of parts, chapters and whole videos.
+
+    Args:
+        model: The language model, or None to quote the evidence.
+        language: English name of the language to write in.
+        on_step: Called after each batch of parts with how many are done and how many there are.
+    """
+
+    def __init__(
+        self,
+        model: LanguageModel | None,
+        language: str,
+        on_step: Callable[[int, int], None] = lambda _done, _total: None,
+    ) -> None:
+        self._model, self._language, self._on_step = model, language, on_step
+        self.tally = Tally()
+
+    def parts(self, parts: Sequence[Part]) -> list[Words]:
+        """A title and a summary for each part, in the order given."""
+        words: list[Words | None] = [None] * len(parts)
+        wanted: list[int] = []
+        for i, part in enumerate(parts):
+            spoken = as_text(part.notes, PART_CHARS)
+            if self._model is None or len(spoken) <= SHORT_CHARS:
+                words[i] = quote(part)
+            else:
+                wanted.append(i)
+        for at in range(0, len(wanted), BATCH_PARTS):
+            batch = wanted[at : at + BATCH_PARTS]
+            for i, written in zip(batch, self._batch([parts[i] for i in batch]), strict=True):
+                words[i] = written
+            self._on_step(len(parts) - len(wanted) + at + len(batch), len(parts))
+        return [w for w in words if w is not None]
+
+    def group(self, kind: str, members: Sequence[Words], part: Part) -> Words:
+        """A title and a summary of a chapter or the whole video from those of its members.
+
+        Args:
+            kind: ``chapter`` or ``whole``.
+            members: Words of the members in order.
+            part: All evidence of the group, for the check and for quoting.
+        """
+        if len(members) == 1:
+            return members[0]
+        told = [m for m in members if m.source != "measured"]
+        if self._model is None or not told:
+            return _join(told or members, part)
+        listing = "\n".join(f"- {m.title}: {m.summary}" for m in told)
+        prompt = messages(kind, parts=_fit(self._model, listing), language=self._language)
+        reply = self._ask(prompt, _words_schema(), max_tokens=160)
+        evidence = as_text(part.notes, 100_000) + "\n" + listing
+        return self._checked(reply, evidence, _join(told, part))
+
+    def _batch(self, parts: Sequence[Part]) -> list[Words]:
+        texts = [as_text(part.notes, PART_CHARS) for part in parts]
+        names = [f"P{i + 1}" for i in range(len(parts))]
+        listing = "\n\n".join(f"{name}\n{text}" for name, text in zip(names, texts, strict=True))
+        schema = _object({name: _words_schema() for name in names})
+        reply = self._ask(messages("parts", parts=listing, language=self._language), schema, 110 * len(parts))
+        out = []
+        for name, text, part in zip(names, texts, parts, strict=True):
+            item = None if reply is None else reply.get(name)
+            out.append(self._checked(item if isinstance(item, dict) else None, text, quote(part)))
+        return out
+
+    def _ask(
+        self, prompt: list[dict[str, str]], schema: dict[str, Any], max_tokens: int
+    ) -> dict[str, Any] | None:
+        """One reply under a schema as data, or None (and one more on the tally) when it cannot be read."""
+        if self._model is None:
+            return None
+        reply = self._model.chat(prompt, schema=schema, max_tokens=max_tokens)
+        try:
+            data = json.loads(reply)
+        except json.JSONDecodeError:
+            self.tally.unreadable += 1
+            return None
+        return data if isinstance(data, dict) else None
+
+    def _checked(self, item: dict[str, Any] | None, evidence: str, otherwise: Words) -> Words:
+        """The written title and summary, each replaced by the quoted one where the evidence does not support it."""
+        if item is None:
+            return otherwise
+        title, summary = (
+            clean_title(str(item.get("title", ""))),
+            whole_sentences(str(item.get("summary", ""))),
+        )
+        known = words_of(evidence)
+        if not supported(title, known, least=MIN_TITLE_SHARE):
+            self.tally.unsupported += 1
+            title = otherwise.title
+        if supported(summary, known, least=MIN_SUMMARY_SHARE):
+            return Words(title, summary, "written")
+        self.tally.unsupported += 1
+        return Words(title, otherwise.summary, otherwise.source)
+
+
+def words_of(text: str) -> frozenset[str]:
+    """The stems of a text's words, without case: what :func:`supported` looks words up in."""
+    return frozenset(_stem(word) for word in _WORD.findall(text))
+
+
+def supported(text: str, known: frozenset[str], *, least: float) -> bool:
+    """Whether a text stays with its evidence: every number and every name occurs in it, and most of its other words.
+
+    A name is a capitalised word that does not begin a sentence (in a line mostly in capitals, a title, none is).
+
+    Args:
+        text: What was written.
+        known: Stems of the evidence's words, from :func:`words_of`.
+        least: Share of the text's content words (over three letters) that must occur in the evidence, 0 to 1.
+    """
+    if not text:
+        return False
+    content: list[str] = []
+    for sentence in _SENTENCE_END.split(text):
+        words = _WORD.findall(sentence)
+        capitals = [word for word in words[1:] if word[0].isupper()]
+        title_case = len(capitals) > 0.5 * max(1, len(words) - 1)
+        strict = [word for word in words if any(char.isdigit() for char in word)]
+        strict += [] if title_case else capitals
+        if any(_stem(word) not in known for word in strict):
+            return False
+        content += [word for word in words if len(word) > 3 and word.casefold() not in _PLAIN_WORDS]
+    held = sum(_stem(word) in known for word in content)
+    return not content or held >= least * len(content)
+
+
+def _stem(word: str) -> str:
+    """A word without case and without the commonest endings, so that ``sailing`` meets ``sailed``."""
+    word = word.casefold().replace("’", "'").removesuffix("'s")
+    for ending in ("ing", "ed", "es", "s", "ly"):
+        if word.endswith(ending) and len(word) - len(ending) >= 3:
+            word = word.removesuffix(ending)
+            break
+    return word.removesuffix("e") if len(word) > 3 else word
+
+
+def quote(part: Part) -> Words:
+    """A title and a summary taken from a part's own evidence, word for word."""
+    for lane, template in (
+        ("speech", "{}"),
+        ("text", "On screen: {}"),
+        ("sounds", "Heard: {}"),
+        ("objects", "Seen: {}"),
+    ):
+        texts = list(dict.fromkeys(note.text for note in part.notes if note.lane == lane))
+        if texts:
+            joined = (" " if lane == "speech" else ", ").join(texts)
+            return Words(shorten(texts[0], 50), template.format(shorten(joined, SUMMARY_CHARS)), "quoted")
+    return Words(shorten(part.facts.split(";", maxsplit=1)[0].strip(" ."), 50), part.facts, "measured")
+
+
+def shorten(text: str, limit_chars: int) -> str:
+    """A text cut at a word, with an ellipsis where something is left out."""
+    text = " ".join(text.split())
+    if len(text) <= limit_chars:
+        return text
+    return text[: limit_chars - 3].rsplit(" ", 1)[0].rstrip(" ,;:-") + "..."
+
+
+def clean_title(text: str) -> str:
+    """A title on one line without quotes or a final period."""
+    return shorten(" ".join(text.split()).strip(" \"'.").removesuffix(":"), TITLE_CHARS)
+
+
+def whole_sentences(text: str) -> str:
+    """A text without its last sentence where that was cut off; a single cut sentence ends in an ellipsis."""
+    text = " ".join(text.split())
+    if not text or text[-1] in ".!?。！？\"'":
+        return text
+    pieces = [piece for piece in _SENTENCE_END.split(text) if piece]
+    if len(pieces) > 1:
+        return " ".join(pieces[:-1])
+    return text + "." if len(text) < SUMMARY_CHARS - 5 else text.rsplit(" ", 1)[0] + "..."
+
+
+def _join(members: Sequence[Words], part: Part) -> Words:
+    summary = whole_sentences(shorten(" ".join(m.summary for m in members), 2 * SUMMARY_CHARS))
+    return Words(members[0].title, summary or part.facts, members[0].source if members else "measured")
+
+
+def _words_schema() -> dict[str, Any]:
+    return _object(
+        {
+            "title": {"type": "string", "minLength": 2, "maxLength": TITLE_CHARS},
+            "summary": {"type": "string", "minLength": 2, "maxLength": SUMMARY_CHARS},
+        }
+    )
+
+
+def _object(properties: dict[str, Any]) -> dict[str, Any]:
+    return {
+        "type": "object",
+        "properties": properties,
+        "required": list(properties),
+        "additionalProperties": False,
+    }
+
+
+def _fit(model: LanguageModel, listing: str, reserve_tokens: int = 500) -> str:
+    """As many whole lines of a listing as the model's context takes, spread evenly over it."""
+    lines = listing.splitlines()
+    while len(lines) > 1 and model.count_tokens("\n".join(lines)) > model.context_tokens - reserve_tokens:
+        keep = max(1, int(len(lines) * 0.8))
+        lines = [lines[i * len(lines) // keep] for i in range(keep)]
+    return "\n".join(lines)
