@@ -35,7 +35,8 @@ function clock(seconds, tenths = false) {
 const range = (item) => (item.end > item.start ? `${clock(item.start, true)} – ${clock(item.end, true)}` : clock(item.start, true));
 const spoken = (seconds) => {
   const s = Math.floor(seconds + 0.001), h = Math.floor(s / 3600), m = Math.floor(s / 60) % 60;
-  return [h && `${h} hours`, m && `${m} minutes`, `${s % 60} seconds`].filter(Boolean).join(' ');
+  const units = [[h, 'hour'], [m, 'minute'], [s % 60, 'second']].filter(([n, name]) => n || name === 'second');
+  return units.map(([n, name]) => `${n} ${name}${n === 1 ? '' : 's'}`).join(' ');
 };
 const percent = (value) => `${Math.round(100 * value)} %`;
 const byStart = (a, b) => a.start - b.start || a.end - b.end;

@@ -1,7 +1,7 @@
 // The timeline: one canvas as wide as what is visible, redrawn as the view scrolls or zooms, so that an hour with
 // thousands of marks costs what is on the screen. Distances are CSS pixels.
 
-const RULER_PX = 24, ROW_PX = 20, GAP_PX = 6, MOST_ROWS = 3, MOST_ZOOM_PX_PER_S = 120;
+const RULER_PX = 24, ROW_PX = 20, GAP_PX = 6, MOST_ROWS = 3, NARROW_PX = 8, MOST_ZOOM_PX_PER_S = 120;
 const timeline = { zoom: 1, width: 0, height: 0, rows: [], colours: {}, focus: null, drawing: false, scrolled: 0 };
 
 /** Items that overlap in time go to rows of their own, at most a few; the rest share the last. */
@@ -134,11 +134,11 @@ function drawMark(pen, row, item, at) {
   if (seen <= 0) return;
   const strong = at.dim ? 0.18 : 1, soft = at.on ? 0.5 : row.lane === 'shots' && at.odd ? 0.16 : 0.24;
   pen.fillStyle = at.colour;
-  pen.globalAlpha = width < 5 ? (at.on ? 1 : 0.6) * strong : soft * (at.dim ? 0.4 : 1);
+  pen.globalAlpha = width < NARROW_PX ? (at.on ? 1 : 0.6) * strong : soft * (at.dim ? 0.4 : 1);
   pen.beginPath();
   pen.roundRect(start, at.y, seen, height, Math.min(3, seen / 2));
   pen.fill();
-  if (width >= 5 && at.x > -4) {
+  if (width >= NARROW_PX && at.x > -4) {
     pen.globalAlpha = strong;
     pen.fillRect(at.x, at.y, 2, height);
   }
