@@ -112,6 +112,18 @@ PLAIN = [
     ("<think>x</think><timestep>12.5 to 30.0</timestep>", [(12.5, 30)]),
     ("12.5 - 30.0<|im_end|>", [(12.5, 30)]),
     ("<ANSWER>12.5 - 30.0</ANSWER></s>", [(12.5, 30)]),
+    ("5 sec. to 9 sec.", [(5, 9)]),
+    ("from the 5th second to the 9th second", [(5, 9)]),
+    ("t=5 to t=9", [(5, 9)]),
+    ("12.5…30.0 s", [(12.5, 30)]),
+    ("5s, 9s", [(5, 9)]),
+    ("starting at 5 seconds and lasting until 9 seconds", [(5, 9)]),
+    ("not at 0:05 - 0:09 but at 0:12 - 0:15", [(12, 15)]),
+    ("0:05 (5s) to 0:09 (9s)", [(5, 9)]),
+    ('{"start": 5, "duration": 4}', [(5, 9)]),
+    ('["0:05 - 0:09", "0:12 - 0:15"]', [(5, 9), (12, 15)]),
+    ("5秒左右到9秒左右", [(5, 9)]),
+    ("从0:05开始一直持续到0:09", [(5, 9)]),
     # other scripts
     ("从12秒到30秒", [(12, 30)]),
     ("在第12秒到第30秒之间", [(12, 30)]),
@@ -167,6 +179,7 @@ FLAGGED = [
     ("From 5 to 10.", Clock(50.0, bins=100), [(2.5, 5)], set()),
     ("from 10 to 20 and from 30 to 40", Clock(50.0, bins=100), [(5, 10), (15, 20)], set()),
     ("12.5s to 30s", Clock(50.0, bins=100), [(12.5, 30)], set()),
+    ("frames 12 to 57", Clock(50.0, bins=100), [(6, 28.5)], set()),
     ("从12到57", Clock(50.0, bins=100), [(6, 28.5)], set()),
 ]  # fmt: skip
 
@@ -175,7 +188,7 @@ ABSENT = [
     "```json\n[]\n```", "not in this video", "The event is not in this video.", "This does not happen in the video.",
     "There is no such event in the video.", "No such event.", "The dog never appears.", "No dog is seen: it is not shown in the video.",
     "I cannot see any dog in this video.", "There is no dog in this video.", "The video does not contain a dog jumping.",
-    "没有", "无", "视频中没有狗。", "视频中没有出现小狗。", "没有找到相关片段", "[[]]", '{"spans": []}',
+    "There isn't any dog.", "No dogs in the video", '{"found": false}', '{"spans": null}', "没有", "无", "视频中没有狗。", "视频中没有出现小狗。", "没有找到相关片段", "[[]]", '{"spans": []}',
 ]  # fmt: skip
 
 # (answer, words of the reason)
@@ -200,6 +213,11 @@ FAILED = [
     ("0:61", "no time"),
     ("at 2:30 pm", "no time"),
     ("2023-11-20", "no time"),
+    ("frames 12 to 34", "frame numbers (12) are no times"),
+    ('{"start_frame": 100, "end_frame": 200}', "no time"),
+    ("until 0:30", "no time"),
+    ("1'05\" - 20'10\"", "no time"),
+    ("Sorry, I can't help with that.", "no time"),
     ("[1, 2, 3, 4]", "no time"),
     ("12,5 s - 14,5 s", "no time"),
     ("[[12.5, 30.0", "no time"),  # the last number may have been cut: 30.0, or 30.05, or 305

@@ -18,6 +18,8 @@ _SENTENCE: Final = re.compile(
     rf"\b(?:not|n't|never)\s(?:\w+\s){{0,3}}?(?:in|during|within|throughout|anywhere in|part of)\s{_THE_VIDEO}"
     r"|\bthere (?:is|are|was|were) (?:no|not any) (?:such|matching|corresponding|relevant|clear)\b"
     rf"|\b(?:there (?:is|are|was|were)|contains?|shows?|has|have) (?:no|not any) [^.!?\n]{{1,80}}?\b(?:in|during) {_THE_VIDEO}"
+    r"|\bthere (?:is|are|was|were)(?:n't| not) (?:any|an?)\b"
+    rf"|\bno [^.!?\n]{{1,60}}?\b(?:in|during|within) {_THE_VIDEO}"
     r"|\bno such (?:event|moment|scene|action|thing|part|segment|activity)\b"
     r"|\bno (?:event|moment|scene|segment|part|span|interval|time range)s?\b[^.!?\n]{0,40}?\b(?:match|found|correspond|support|show)"
     r"|\b(?:does|do|did|is|was|are|were)(?: not|n't) (?:ever )?(?:occur|happen|appear|contain|include|take place|exist|"

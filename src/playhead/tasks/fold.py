@@ -9,7 +9,7 @@ from typing import Final
 _NON_ASCII: Final = re.compile(r"[^\x00-\x7f]")
 _SAME: Final = {
     **dict.fromkeys("‐‑‒–—―−﹣－", "-"),
-    **dict.fromkeys("~∼〜～", "~"),
+    **dict.fromkeys("~∼〜～…", "~"),
     **dict.fromkeys("：﹕∶ː", ":"),
     **dict.fromkeys("，﹐", ","),
     **dict.fromkeys("。．", "."),
@@ -23,7 +23,6 @@ _SAME: Final = {
     **dict.fromkeys("‘’‚′＇", "'"),
     **dict.fromkeys("；", ";"),
     **dict.fromkeys("→⇒➔➜", ">"),
-    **dict.fromkeys("…", "."),
     **dict.fromkeys("\u200b\u200c\u200d\u200e\u200f\u2060\ufeff", " "),
 }
 

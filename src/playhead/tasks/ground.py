@@ -59,7 +59,7 @@ class Ground:
         else:
             found = find_json(wrapped.answer)
             items, cut = _items(wrapped.answer, found), found.cut
-            if not items and (found.holds_empty_list or says_nothing_there(wrapped.answer)):
+            if not items and (found.says_nothing or says_nothing_there(wrapped.answer)):
                 return Reading(thinking=wrapped.thinking)
             if items and denies(wrapped.answer):
                 return ParseFailure(text, "the answer both gives times and says that nothing is there")

@@ -49,6 +49,8 @@ def settle(start: RawTime, end: RawTime | None, clock: Clock, *, through_last_bi
         through_last_bin: Whether a range of bins includes its last bin: true for dense captions, where bin ``e``
             ends at ``(e + 1) / bins``, false for grounding, where it ends at ``e / bins`` (VTimeLLM's evaluation).
     """
+    if start.frame and clock.bins is None:
+        return Settled(None, (), f"frame numbers ({start.value:g}) are no times")
     start_s = _seconds(start, clock)
     end_s = start_s if end is None else _seconds(end, clock, extra_bins=1 if through_last_bin else 0)
     if not (math.isfinite(start_s) and math.isfinite(end_s)):

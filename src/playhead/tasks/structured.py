@@ -93,6 +93,10 @@ _RANGE_KEYS: Final = frozenset(
         "时间戳",
     ]
 )
+_PRESENCE_KEYS: Final = ("found", "present", "exists", "visible", "occurs", "happens")
+_LENGTH_KEYS: Final = frozenset(
+    ["duration", "length", "durations", "durationsec", "durationseconds", "durationms", "时长"]
+)
 _TEXT_KEYS: Final = (
     "sentence", "sentences", "caption", "captions", "description", "event", "text", "summary", "content", "activity",
     "action", "label", "描述", "内容", "事件", "文本", "摘要",
@@ -128,9 +132,20 @@ class Json:
         return [item for value in self.values for item in timed_items(value)]
 
     @property
-    def holds_empty_list(self) -> bool:
-        """Whether a value is an empty list, or an object with an empty list in it: an explicit "nothing"."""
-        return any(value == [] or (isinstance(value, dict) and [] in value.values()) for value in self.values)
+    def says_nothing(self) -> bool:
+        """Whether it is an explicit "nothing": an empty list, ``"spans": null``, ``"found": false``."""
+        return any(
+            value == [] or (isinstance(value, dict) and _object_says_nothing(value)) for value in self.values
+        )
+
+
+def _object_says_nothing(value: dict[str, object]) -> bool:
+    fields = {_plain_key(key): item for key, item in value.items()}
+    return (
+        [] in value.values()
+        or any(fields.get(key) is False for key in _PRESENCE_KEYS)
+        or any(fields[key] is None for key in fields.keys() & _RANGE_KEYS)
+    )
 
 
 def find_json(text: str) -> Json:
@@ -163,6 +178,9 @@ def _from_object(value: dict[str, object], depth: int) -> list[TimedItem]:
     fields = {_plain_key(key): item for key, item in value.items()}
     text, title = _words(fields, _TEXT_KEYS), _words(fields, _TITLE_KEYS)
     start, end = _keyed_time(fields, _START_KEYS), _keyed_time(fields, _END_KEYS)
+    length = _keyed_time(fields, _LENGTH_KEYS)
+    if start is not None and end is None and length is not None:
+        end = RawTime(start.value + length.value, start.bare, start.whole and length.whole)
     if start is not None:
         return [TimedItem(start, end, text, title)]
     for key in fields.keys() & _RANGE_KEYS:

@@ -11,8 +11,8 @@ from typing import Final
 
 NUM = r"[0-9]{1,9}(?:\.[0-9]{1,9})?"
 THOUSANDS = r"[0-9]{1,3}(?:,[0-9]{3}){1,2}(?:\.[0-9]{1,9})?"
-S = r"(?:seconds?|secs?|s(?![a-z])|秒钟|秒)"
-M = r"(?:minutes?|mins?|分钟|分)"
+S = r"(?:seconds?|secs?\.?|s(?![a-z])|秒钟|秒)"
+M = r"(?:minutes?|mins?\.?|分钟|分)"
 H = r"(?:hours?|hrs?|h(?![a-z])|小时|时)"
 MS = r"(?:milliseconds?|msecs?|ms(?![a-z])|毫秒)"
 CLOCK = (
@@ -21,19 +21,17 @@ CLOCK = (
 )
 AND = r"(?:\s{0,2}(?:,|and|又|零)\s{0,2}|\s{0,2})"
 UNITS = (
-    rf"(?:(?:{NUM}|{THOUSANDS})\s{{0,2}}-?(?:{MS}|{S})"
+    rf"(?:(?:{NUM}|{THOUSANDS})(?:(?:st|nd|rd|th)(?=\s))?\s{{0,2}}-?(?:{MS}|{S})"
     rf"|{NUM}\s{{0,2}}{H}(?:{AND}{NUM}\s{{0,2}}(?:{M}|m(?![a-z])|m(?=[0-9])))?(?:{AND}{NUM}\s{{0,2}}{S})?"
     rf"|{NUM}\s{{0,2}}(?:{M}|m(?=\s?[0-9]))(?:{AND}{NUM}\s{{0,2}}{S})?)(?![a-z])"
 )
 ATOM = rf"(?:{CLOCK}|{UNITS}|{NUM})"
 TIMED = rf"(?:{CLOCK}|{UNITS})"
 CLOSE, OPEN = r"""[\s\])}>"'*`_]{0,8}""", r"""[\s\[({<"'*`_]{0,8}"""
-ABOUT = (
-    r"(?:(?:about|around|approximately|approx\.?|roughly|circa|the|seconds?|frame|约|大约|第)\s{0,2}){0,2}"
-)
-WORDS = r"up\s{1,3}to|to|until|till|til|through|thru|and|(?:开始)?,?(?:一直|直|持续)?(?:到|至)|与|和"
-SEP = rf"{CLOSE}(?P<sep>-{{1,3}}>?|=>|>|~{{1,2}}|\.{{2,3}}|\.|,|;|\||\t|{WORDS}){OPEN}{ABOUT}{OPEN}"
-NOT_BEFORE = r"(?<![A-Za-z0-9_$€£/])(?<![0-9][.:])"
+ABOUT = r"(?:(?:about|around|approximately|approx\.?|roughly|circa|the|seconds?|frame|t\s?=|约|大约|第)\s{0,2}){0,2}"
+WORDS = r"up\s{1,3}to|to|until|till|til|through|thru|and|(?:开始)?,?(?:一直|直)?(?:持续)?(?:到|至)|与|和"
+SEP = rf"{CLOSE}(?:左右|前后|附近|处)?(?P<sep>-{{1,3}}>?|=>|>|~{{1,2}}|\.{{2,3}}|,|;|\||\t|{WORDS}){OPEN}{ABOUT}{OPEN}"
+NOT_BEFORE = r"(?<![A-Za-z0-9_$€£/])(?<![0-9][.:'])"
 NOT_AFTER = r"(?![0-9])(?!\.[0-9])(?!:[0-9])(?!/[0-9])(?!\s?[%％])(?!\s?[ap]\.?m\b)"
 END_WORD = r"(?:the\s{1,3})?(?:very\s{1,3})?end\b|(?:视频)?(?:结束|结尾|最后|片尾)"
 START_WORD = r"the\s{1,3}(?:very\s{1,3})?(?:beginning|start)\b|开头|片头"
@@ -44,9 +42,9 @@ RANGE: Final = re.compile(
     re.IGNORECASE,
 )
 LABELLED: Final = re.compile(
-    rf"(?:\b(?:start|begin)[a-z_ ]{{0,20}}|开始(?:时间)?|起始(?:时间)?)[\s\"'*`]{{0,4}}[:=是为于在]?{OPEN}{ABOUT}"
+    rf"(?:\b(?:start|begin)(?!s?[_ ]frame)[a-z_ ]{{0,20}}|开始(?:时间)?|起始(?:时间)?)[\s\"'*`]{{0,4}}[:=是为于在]?{OPEN}{ABOUT}"
     rf"(?P<a>{ATOM})(?![0-9])(?!\.[0-9])[^0-9]{{1,60}}?"
-    rf"(?:\b(?:end|stop|finish|conclud)[a-z_ ]{{0,20}}|结束(?:时间)?)[\s\"'*`]{{0,4}}[:=是为于在]?{OPEN}{ABOUT}"
+    rf"(?:\b(?:end|stop|finish|conclud|until|till)[a-z_ ]{{0,20}}|结束(?:时间)?)[\s\"'*`]{{0,4}}[:=是为于在]?{OPEN}{ABOUT}"
     rf"(?P<b>{ATOM}){NOT_AFTER}"
     rf"|{NOT_BEFORE}(?P<a2>{TIMED})\s?开始[^0-9]{{0,12}}(?P<b2>{TIMED})\s?结束",
     re.IGNORECASE,
@@ -61,8 +59,8 @@ TABLE_ROW: Final = re.compile(
     rf"^[ \t]*(?P<a>{ATOM})(?:[ \t]{{0,4}}[,;][ \t]{{0,4}}|\t)(?P<b>{ATOM})(?=[ \t]{{0,4}}[,;\t]|[ \t]*$)",
     re.IGNORECASE | re.MULTILINE,
 )
-TWO_NUMBERS: Final = re.compile(
-    rf"\s{{0,9}}(?P<a>{NUM})\s{{0,4}}(?:[,;]|\s)\s{{0,4}}(?P<b>{NUM})\s{{0,9}}\.?\s{{0,9}}"
+TWO_TIMES: Final = re.compile(
+    rf"\s{{0,9}}(?P<a>{ATOM})\s{{0,4}}(?:[,;]|\s)\s{{0,4}}(?P<b>{ATOM})\s{{0,9}}\.?\s{{0,9}}", re.IGNORECASE
 )
 
 LENGTH_CUE: Final = re.compile(
@@ -81,6 +79,11 @@ MOMENT_CUE: Final = re.compile(
     r"|timestamp|time|second|until|till|to|before)\b[\s:=is]{0,5}(?:the\s)?|[@:=]\s{0,2}|在|第|于|从)$",
     re.IGNORECASE,
 )
+BOUND_CUE: Final = re.compile(
+    r"\b(?:until|till|before|up to|to)\s{0,2}(?:(?:about|around|the)\s{0,2}){0,2}$", re.IGNORECASE
+)
+NEGATED: Final = re.compile(r"\bnot\s{1,2}(?:at|from|in|during|between|only)?\s{0,2}$", re.IGNORECASE)
+FRAME_CUE: Final = re.compile(r"\bframes?[\s:=(#\"'\[]{0,6}(?:from\s{0,2})?$", re.IGNORECASE)
 RANGE_CUE: Final = re.compile(
     r"(?:\b(?:from|between|frames?|time(?:stamps?)?|seconds?|secs?|intervals?|segments?|spans?|during|range|start(?:s|ing)?)"
     r"|从|自|在|于|时间|第|<)[\s:=(\"'\[<*`is]{0,6}(?:(?:about|around|the|第|约)\s{0,2}){0,2}$",

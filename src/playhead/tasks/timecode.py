@@ -21,7 +21,9 @@ from playhead.tasks.fold import fold
 from playhead.tasks.time_patterns import (
     AND_CUE,
     ATOM,
+    BOUND_CUE,
     CLOCK_FULL,
+    FRAME_CUE,
     LABELLED,
     LENGTH_AFTER,
     LENGTH_CUE,
@@ -29,6 +31,7 @@ from playhead.tasks.time_patterns import (
     MINUS,
     MOMENT_CUE,
     MS_FULL,
+    NEGATED,
     NO_TIME_CUE,
     NUM,
     NUM_FULL,
@@ -39,7 +42,7 @@ from playhead.tasks.time_patterns import (
     STOPS,
     TABLE_ROW,
     THOUSANDS,
-    TWO_NUMBERS,
+    TWO_TIMES,
     UNIT_S,
 )
 
@@ -56,12 +59,14 @@ class RawTime:
         bare: Whether it had neither unit nor clock.
         whole: Whether it was written without a decimal point.
         at_end: Whether it was written as "the end"; ``value`` is then no number of seconds.
+        frame: Whether it was called the number of a frame, which is a bin where there are bins and no time elsewhere.
     """
 
     value: float
     bare: bool = False
     whole: bool = False
     at_end: bool = False
+    frame: bool = False
 
 
 THE_END: Final = RawTime(0.0, at_end=True)
@@ -98,12 +103,12 @@ def find_times(text: str, *, moments: bool = True) -> tuple[Found, ...]:
     found = [item for item in spans if not math.isnan(item.start.value)]
     best = min((item.sureness for item in found), default=BARE)
     found = [item for item in found if item.sureness == best]
-    if moments and best == BARE:
+    if not found and (pair := TWO_TIMES.fullmatch(folded)):
+        found = [_found(pair["a"], pair["b"], pair.span(), BARE)]
+    elif moments and best == BARE:
         found = _outside(spans, _moments(folded)) or found
     if not found:
         found = list(_table_rows(folded))
-    if not found and (pair := TWO_NUMBERS.fullmatch(folded)):
-        found = [_found(pair["a"], pair["b"], pair.span(), BARE)]
     return tuple(sorted(found, key=lambda item: item.at))
 
 
@@ -123,7 +128,7 @@ def _raw(text: str) -> RawTime | None:
             return None
         fraction = float(f"0.{clock[4]}") if clock[4] else 0.0
         return RawTime(float(sum(part * 60**power for power, part in enumerate(reversed(fields)))) + fraction)
-    plain = re.sub(r"(?<=[0-9]),(?=[0-9]{3})", "", text)
+    plain = re.sub(r"(?<=[0-9]),(?=[0-9]{3})|(?<=[0-9])(?:st|nd|rd|th)(?=\s)", "", text)
     if milliseconds := MS_FULL.fullmatch(plain):
         return RawTime(float(milliseconds[1]) / 1000)
     parts = [(float(match[1]), scale) for unit, scale in UNIT_S if (match := unit.search(plain))]
@@ -178,6 +183,12 @@ def _ranges(folded: str) -> Iterator[Found]:
             yield replace(found, start=RawTime(math.nan))
         elif MINUS.search(folded[max(0, match.start() - 2) : match.start()]):
             yield replace(found, start=replace(found.start, value=-found.start.value))
+        elif (
+            found.start.bare
+            and found.end is not None
+            and FRAME_CUE.search(folded[max(0, match.start() - 20) : match.start()])
+        ):
+            yield replace(found, start=replace(found.start, frame=True), end=replace(found.end, frame=True))
         else:
             yield found
 
@@ -192,11 +203,11 @@ def _sureness(folded: str, match: re.Match[str]) -> int | None:
     bare = bare_a and bare_b
     if ":" not in match[0] and (LENGTH_CUE.search(before) or (LENGTH_AFTER.match(after) and not bare)):
         return LENGTH
+    if NEGATED.search(before):
+        return LENGTH
     if separator in (",", ";") and not bracketed:
         return None
     if separator in ("and", "与", "和") and not AND_CUE.search(before):
-        return None
-    if separator == "." and not (":" in match["a"] and "…" in match[0]):
         return None
     if separator in ("|", "\t", ">") and bare_a != bare_b:
         return None
@@ -248,6 +259,8 @@ def _moments(folded: str) -> Iterator[Found]:
             continue  # "the 1990s"
         if not is_clock and not MOMENT_CUE.search(before):
             continue
+        if BOUND_CUE.search(before) and not re.search(r"\bnot\b", before):
+            continue  # "until 0:30" says only where something ends
         found = _found(match["a"], None, match.span(), EXPLICIT)
         if not math.isnan(found.start.value):
             yield found

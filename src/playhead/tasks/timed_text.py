@@ -50,7 +50,7 @@ def read_items(answer: str) -> ReadItems:
         lines = items_of_text(answer)
         if lines and len(lines) >= len(items):
             return ReadItems(tuple(lines))
-    nothing = not items and (found.holds_empty_list or says_nothing_there(answer))
+    nothing = not items and (found.says_nothing or says_nothing_there(answer))
     return ReadItems(tuple(items), found.cut and bool(items), nothing)
 
 

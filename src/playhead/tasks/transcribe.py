@@ -49,7 +49,7 @@ class Transcribe:
             answer = answer_text(wrapped.answer)
             if (
                 is_nothing(wrapped.answer)
-                or find_json(wrapped.answer).holds_empty_list
+                or find_json(wrapped.answer).says_nothing
                 or answer.lower()[:200].startswith(_SILENCE)
             ):
                 return Reading(thinking=wrapped.thinking, transcript=Transcript())
