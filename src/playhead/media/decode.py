@@ -118,10 +118,9 @@ class FrameReader:
         A container that cannot seek is found out once, and decoded straight through from then on.
         """
         key = self._key_before(tick) - back
-        waiting = self._seek(key) if key > 0 and self._seekable else None
+        waiting = self._seek(max(0, key)) if self._seekable and len(self._table.key_ticks) else None
         if waiting is None:
-            if key > 0:
-                self._seekable = False
+            self._seekable = False
             self._media.restart()
             only(self._media.container, self._media.video_stream)
             waiting = packets(self._media.container, self._damage, self._media.video_stream)
@@ -138,7 +137,7 @@ class FrameReader:
         container, stream = self._media.container, self._media.video_stream
         only(container, stream)
         key_tick = int(self._table.key_ticks[key])
-        for seek_tick in (key_tick, int(self._table.key_dts[key]), int(self._table.key_dts[key - 1])):
+        for seek_tick in (key_tick, int(self._table.key_dts[key]), int(self._table.key_dts[max(0, key - 1)])):
             try:
                 container.seek(seek_tick, stream=stream, backward=True)
             except av.error.FFmpegError:
