@@ -7,9 +7,9 @@ from __future__ import annotations
 
 import ast
 import json
+import resource
 import subprocess
 import sys
-import time
 from pathlib import Path
 
 import pytest
@@ -36,7 +36,7 @@ MAY_IMPORT = {
     "nn": {"errors"},
     "perceive": GROUND | {"hub", "media"},
     "language": GROUND | {"hub"},
-    "models": MIDDLE,
+    "models": MIDDLE | {"generate.llama"},  # a runtime that knows no family; the rest of generate lies above
     "generate": MIDDLE | {"models"},
     "api": MIDDLE | {"models", "generate"},
     "train": ON_TOP,
@@ -60,7 +60,16 @@ LIBRARIES = {
     "nn": ({"torch"}, set()),
     "perceive": (
         {"numpy"},
-        {"PIL", "onnxruntime", "faster_whisper", "ctranslate2", "rapidocr", "ai_edge_litert", "tokenizers"},
+        {
+            "PIL",
+            "onnxruntime",
+            "faster_whisper",
+            "ctranslate2",
+            "rapidocr",
+            "ai_edge_litert",
+            "tokenizers",
+            "fsspec",
+        },
     ),
     "language": ({"numpy"}, {"xllamacpp"}),
     "models": ({"numpy"}, {"torch", "transformers", "safetensors", "PIL"}),
@@ -199,10 +208,11 @@ def test_import_playhead_loads_nothing_heavy() -> None:
 
 @pytest.mark.parametrize("words", [["-c", "import playhead"], ["-m", "playhead", "--help"]])
 def test_starting_takes_less_than_300_ms(words) -> None:
-    def seconds() -> float:
-        begun = time.perf_counter()
+    def cpu_seconds() -> float:  # of the processor, so that a busy machine fails nothing
+        before = resource.getrusage(resource.RUSAGE_CHILDREN)
         subprocess.run([sys.executable, *words], capture_output=True, check=True)
-        return time.perf_counter() - begun
+        after = resource.getrusage(resource.RUSAGE_CHILDREN)
+        return after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
 
-    seconds()  # the first start writes bytecode
-    assert min(seconds() for _ in range(5)) < 0.3
+    cpu_seconds()  # the first start writes bytecode
+    assert min(cpu_seconds() for _ in range(3)) < 0.3

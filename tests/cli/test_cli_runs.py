@@ -263,7 +263,7 @@ def test_ctrl_c_ends_soon_with_one_line_and_no_half_file(trouble, film, tmp_path
     begun = time.monotonic()
     process.send_signal(signal.SIGINT)
     out, err = process.communicate(timeout=30)
-    assert time.monotonic() - begun < 6
+    assert time.monotonic() - begun < 15  # 3 s of grace, and a busy machine
     assert process.returncode == 130
     assert out == ""
     assert [line for line in err.splitlines() if "interrupted" in line] == err.splitlines()[-1:]
