@@ -42,9 +42,9 @@ RANGE: Final = re.compile(
     re.IGNORECASE,
 )
 LABELLED: Final = re.compile(
-    rf"(?:\b(?:start|begin)(?!s?[_ ]frame)[a-z_ ]{{0,20}}|开始(?:时间)?|起始(?:时间)?)[\s\"'*`]{{0,4}}[:=是为于在]?{OPEN}{ABOUT}"
+    rf"(?:\b(?:start|begin)(?!s?[_ ]frame)[a-z_ ]{{0,20}}|开始(?:时间)?|起始(?:时间)?)[\s\"'*`>]{{0,4}}[:=是为于在]?{OPEN}{ABOUT}"
     rf"(?P<a>{ATOM})(?![0-9])(?!\.[0-9])[^0-9]{{1,60}}?"
-    rf"(?:\b(?:end|stop|finish|conclud|until|till)[a-z_ ]{{0,20}}|结束(?:时间)?)[\s\"'*`]{{0,4}}[:=是为于在]?{OPEN}{ABOUT}"
+    rf"(?:\b(?:end|stop|finish|conclud|until|till)[a-z_ ]{{0,20}}|结束(?:时间)?)[\s\"'*`>]{{0,4}}[:=是为于在]?{OPEN}{ABOUT}"
     rf"(?P<b>{ATOM}){NOT_AFTER}"
     rf"|{NOT_BEFORE}(?P<a2>{TIMED})\s?开始[^0-9]{{0,12}}(?P<b2>{TIMED})\s?结束",
     re.IGNORECASE,

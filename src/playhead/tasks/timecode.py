@@ -104,11 +104,11 @@ def find_times(text: str, *, moments: bool = True) -> tuple[Found, ...]:
     best = min((item.sureness for item in found), default=BARE)
     found = [item for item in found if item.sureness == best]
     if not found and (pair := TWO_TIMES.fullmatch(folded)):
-        found = [_found(pair["a"], pair["b"], pair.span(), BARE)]
-    elif moments and best == BARE:
-        found = _outside(spans, _moments(folded)) or found
-    if not found:
+        found = [_found(pair["a"], pair["b"], pair.span(), EXPLICIT)]
+    elif not found:
         found = list(_table_rows(folded))
+    if moments and best == BARE and not (found and found[0].sureness == EXPLICIT):
+        found = _outside(spans, _moments(folded)) or found
     return tuple(sorted(found, key=lambda item: item.at))
 
 

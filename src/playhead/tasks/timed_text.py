@@ -15,13 +15,17 @@ _LEADING: Final = re.compile(r"^[\s\-–—−:：,，.。;；|>)\]）】*_`#•
 _TRAILING: Final = re.compile(r"[\s\-–—−:：,，;；|<(\[（【*_`#•·~]+$")
 _NUMBERING: Final = re.compile(r"^[\s>|*•#\-–]*\(?\d{1,3}(?:、|(?:[.):]|\s*\|)(?:\s|\*))[\s*]*")
 _JOINERS: Final = re.compile(
-    r"(?:^|[\s,(])(?:from|between|at|during|in|and|then|from the|在|从)\s*$", re.IGNORECASE
+    r"(?:^|[\s,(])(?:from|between|at|during|in|and|then|from the)\s*$|[从在于]\s*$", re.IGNORECASE
 )
 _LABELS: Final = re.compile(
     r"^(?:event|description|caption|text|summary|title|time(?:stamps?| range)?|timestamp|chapter|segment|scene|part|"
     r"事件|描述|标题|章节|时间)\s*\d{0,3}\s*[:：]\s*",
     re.IGNORECASE,
 )
+_LABEL_ALONE: Final = re.compile(
+    r"(?:event|time(?:stamps?)?|chapter|segment|scene|part|clip|span|事件|章节|片段)\s*\d{0,3}", re.IGNORECASE
+)
+_TAG: Final = re.compile(r"</?[A-Za-z][A-Za-z_0-9]{0,30}>")
 _LONE_NUMBER: Final = re.compile(r"\s*\d{1,6}\s*")
 _RULE: Final = re.compile(r"[\s|:\-=_*#]*")
 _MAX_LINE: Final = 20_000
@@ -60,10 +64,15 @@ def items_of_text(text: str) -> list[TimedItem]:
     if not found:
         return []
     items: list[TimedItem] = []
-    follows, number = False, ""
+    follows, number, covered, only_indented = False, "", 0, False
     index = at = 0
     for line in text.splitlines(keepends=True):
         begin, at = at, at + len(line)
+        if begin < covered:  # a range may go over several lines: "start: 5", "end: 9"
+            line = line[covered - begin :] if at > covered else ""  # noqa: PLW2901 - the rest of it is the line
+            begin = min(covered, at)
+            if not line.strip():
+                continue
         here: list[Found] = []
         while index < len(found) and found[index].at[0] < at:
             here.append(found[index])
@@ -71,11 +80,12 @@ def items_of_text(text: str) -> list[TimedItem]:
         if here:
             items += _items_of_line(line, begin, here)
             follows, number = True, ""  # a lone number right before was this subtitle's own
+            covered, only_indented = here[-1].at[1], bool(items[-1].text)
         elif not line.strip():
             follows = follows and bool(items) and not (items[-1].text or items[-1].title)
         elif follows and _LONE_NUMBER.fullmatch(line):
             number += line
-        elif follows and not _RULE.fullmatch(line):
+        elif follows and not _RULE.fullmatch(line) and (not only_indented or line[:1].isspace()):
             items[-1], number = _continued(items[-1], number + line), ""
     return items
 
@@ -85,6 +95,7 @@ def _items_of_line(line: str, begin: int, here: Sequence[Found]) -> list[TimedIt
     starts = [max(0, item.at[0] - begin) for item in here]
     ends = [min(len(line), item.at[1] - begin) for item in here]
     head = _clean(line[: starts[0]][-_MAX_LINE:])
+    head = "" if _LABEL_ALONE.fullmatch(head) else head
     heading = line.lstrip().startswith("#")
     texts: list[str]
     if len(here) == 1:
@@ -123,7 +134,7 @@ def _clean(text: str) -> str:
     """Words less list marks, table bars, labels and the joining words that only led to a time."""
     text = _NUMBERING.sub("", text)
     text = _LEADING.sub("", text)
-    text = _LABELS.sub("", text)
+    text = _LABELS.sub("", _TAG.sub(" ", text).strip())
     for _ in range(2):
         text = _TRAILING.sub("", text)
         text = _JOINERS.sub("", text)
