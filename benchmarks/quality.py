@@ -161,6 +161,7 @@ COLUMNS: dict[str, Cell] = {
     "clock seconds read": lambda c: _of(c.clock_hit, c.clock_seconds),
     "clock readings right": lambda c: _of(c.clock_reads_right, c.clock_reads),
     "texts read": lambda c: _of(c.texts_hit, c.texts),
+    "text span IoU": lambda c: f"{c.text_iou / c.texts:.2f}" if c.texts else "",
     "sounds named": lambda c: _of(c.sounds_hit, c.sounds),
     "grounding IoU": lambda c: (
         f"{c.iou / c.present:.2f} ({c.iou_half} of {c.present} at 0.5)" if c.present else ""

@@ -62,7 +62,7 @@ class Counts:
         takes: Clips that are one take; ``takes_clean`` of them with no false cut.
         clock_seconds: Whole seconds that show a running clock; ``clock_hit`` of them read right at that second.
         clock_reads: Clock readings made; ``clock_reads_right`` of them true at the time they are given for.
-        texts: Texts shown; ``texts_hit`` of them read while shown.
+        texts: Texts shown; ``texts_hit`` of them read while shown, ``text_iou`` sums how well their spans fit.
         sounds: Sound events; ``sounds_hit`` of them named while heard.
         present: Queries for what is there; ``iou`` sums their IoU, ``iou_half`` counts those of 0.5 or more.
         absent: Queries for what is not there; ``absent_right`` answered with no span.
@@ -86,6 +86,7 @@ class Counts:
     clock_reads_right: int = 0
     texts: int = 0
     texts_hit: int = 0
+    text_iou: float = 0.0
     sounds: int = 0
     sounds_hit: int = 0
     present: int = 0
@@ -239,12 +240,16 @@ def clock_reads(marks: Iterable[Mark], *, rate_hz: float, offset_s: float, durat
 
 
 def texts_read(shown: Sequence[tuple[Span, str]], marks: Sequence[Mark]) -> Counts:
-    """How many of the texts on screen were read, letter by letter, while they were shown; spaces and case do not count."""
-    hit = 0
+    """How many of the texts on screen were read, letter by letter, while they were shown; spaces and case do not count.
+
+    A text's span IoU is that of the marks that hold it and overlap it, taken together; 0 where none does.
+    """
+    hit, iou = 0, 0.0
     for span, text in shown:
-        read = "".join(_letters(mark.text) for mark in marks if mark.span.overlap_s(span) > 0)
-        hit += _letters(text) in read
-    return Counts(texts=len(shown), texts_hit=hit)
+        near = [mark for mark in marks if mark.span.overlap_s(span) > 0]
+        hit += _letters(text) in "".join(_letters(mark.text) for mark in near)
+        iou += spans_iou((span,), [mark.span for mark in near if _letters(text) in _letters(mark.text)])
+    return Counts(texts=len(shown), texts_hit=hit, text_iou=iou)
 
 
 def _letters(text: str) -> str:
@@ -252,9 +257,16 @@ def _letters(text: str) -> str:
 
 
 def sounds_named(events: Sequence[tuple[Span, Sequence[str]]], marks: Sequence[Mark]) -> Counts:
-    """How many sound events carry one of their accepted names in a mark that overlaps them."""
+    """How many sound events carry one of their accepted names in a mark that overlaps them.
+
+    ``Beep, bleep`` and ``beep`` are the same name.
+    """
     hit = sum(
-        any(mark.text in names and mark.span.overlap_s(span) > 0 for mark in marks) for span, names in events
+        any(
+            re.split(r",| \(", mark.text)[0].lower() in names and mark.span.overlap_s(span) > 0
+            for mark in marks
+        )
+        for span, names in events
     )
     return Counts(sounds=len(events), sounds_hit=hit)
 

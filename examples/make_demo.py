@@ -5,7 +5,8 @@
 
 Five freely licensed photographs (scikit-image's), camera moves, hard cuts, title cards, a narrator (Kokoro-82M), a
 bell on every card and three countdown beeps. What is shown and said when stands in ``demo_clip/programme.py``; the
-truth file is written from the same constants. The same tools give the same bytes.
+truth file is written from the same constants. The same tools give the same pictures, sound and truth file; the bytes
+of the compressed pictures have been seen to differ between runs.
 """
 
 from __future__ import annotations

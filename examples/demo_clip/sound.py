@@ -81,9 +81,9 @@ def compose(say: Callable[[str], Sound], voice_rate_hz: int) -> tuple[Sound, lis
             sound = _normal(resample(say(sentence.text), voice_rate_hz), SPEECH_PEAK)
             put(sound, start_s + sentence.after_s, "speech", sentence.text, len(sound) / TRACK_RATE_HZ)
         for after_s in shot.dings_s:
-            put(ding(), start_s + after_s, "Ding", "", DING_S)
+            put(ding(), start_s + after_s, "ding", "", DING_S)
         for after_s in shot.beeps_s:
-            put(beep(), start_s + after_s, "Beep, bleep", "", BEEP_S)
+            put(beep(), start_s + after_s, "beep", "", BEEP_S)
     heard.sort(key=lambda item: item.start_s)
     _check(heard)
     return track, heard

@@ -20,10 +20,10 @@ from demo_clip.programme import (
 from demo_clip.sound import Heard
 
 ALSO_HEARD_AS = {
-    "Ding": ["Ding", "Bicycle bell", "Bell", "Doorbell", "Clang", "Jingle, tinkle", "Ping"],
-    "Beep, bleep": ["Beep, bleep", "Alarm", "Busy signal", "Buzzer", "Sound effect"],
+    "ding": ["ding", "bicycle bell", "bell", "doorbell", "clang", "jingle", "ping"],
+    "beep": ["beep", "alarm", "busy signal"],
 }
-"""AudioSet names a listener may fairly give each sound."""
+"""AudioSet names, shortened to their first part, that a listener may fairly give each sound."""
 
 
 def truth(heard: list[Heard]) -> dict[str, Any]:

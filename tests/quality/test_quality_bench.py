@@ -82,6 +82,7 @@ def test_a_perfect_engine_scores_full_marks():
     assert got.words > 60
     assert (got.cuts, got.cuts_hit, got.cuts_false) == (11, 11, 0)
     assert got.texts == got.texts_hit == 17
+    assert got.text_iou == 17
     assert got.sounds == got.sounds_hit == 8
     assert got.iou == got.present == 8
     assert got.absent == got.absent_right == 4

@@ -156,13 +156,16 @@ def test_digits_that_run_on_are_no_clock():
 def test_texts_must_be_read_while_shown():
     shown = [(Span(0, 2), "The Rocket"), (Span(2, 4), "Deep Space")]
     got = scores.texts_read(shown, [text(0.5, 2, "THE ROCKET part three"), text(0, 2, "Deep Space")])
-    assert got == Counts(texts=2, texts_hit=1)
+    assert got == Counts(texts=2, texts_hit=1, text_iou=pytest.approx(0.75))
 
 
 def test_sounds_must_be_named_while_heard():
-    events = [(Span(1, 2), ("Ding", "Bell")), (Span(5, 6), ("Beep, bleep",))]
-    got = scores.sounds_named(events, [text(0.9, 1.9, "Bell", "sounds"), text(6, 7, "Beep, bleep", "sounds")])
-    assert got == Counts(sounds=2, sounds_hit=1)
+    events = [(Span(1, 2), ("ding", "bell")), (Span(5, 6), ("beep",)), (Span(8, 9), ("beep",))]
+    got = scores.sounds_named(
+        events,
+        [text(0.9, 1.9, "Bell", "sounds"), text(6, 7, "beep", "sounds"), text(8, 9, "Beep, bleep", "sounds")],
+    )
+    assert got == Counts(sounds=3, sounds_hit=2)
 
 
 # --- questions ------------------------------------------------------------------------------------------------
