@@ -1,112 +1,58 @@
-"""Sound cut to the lengths that speech encoders want: Whisper's 30 s chunks, ARC's rule for long and short sound.
+"""How sound is cut before an encoder hears it: Whisper's 30 s chunks, and ARC-Hunyuan-Video's rule above 300 s.
 
-Axes: N sample, K chunk.
+Axes: N sample.
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
-from dataclasses import dataclass
+from typing import Final
 
 import numpy as np
 
-from playhead.errors import UsageError
-from playhead.media.clip import AUDIO_RATE_HZ, Samples, Waveform
+from playhead.media.clip import Times, Waveform
 
-CHUNK_S = 30
-ARC_LIMIT_S = 300
-ARC_SNIPPETS = 150
-ARC_SNIPPET_S = 2
-ARC_MINIMUM_S = 1
+WHISPER_CHUNK_S: Final = 30.0
+ARC_LIMIT_S: Final = 300
+ARC_SNIPPETS: Final = 150
+ARC_SNIPPET_S: Final = 2
+ARC_SHORTEST_S: Final = 1
 
 
-def whisper_chunks(waveform: Waveform, chunk_s: float = CHUNK_S) -> Iterator[Waveform]:
-    """Consecutive 30 s pieces of a sound; the last is as short as it is (the feature extractor pads it).
+def whisper_chunks(waveform: Waveform, chunk_s: float = WHISPER_CHUNK_S) -> tuple[Waveform, ...]:
+    """Cut sound into consecutive chunks of 30 s, each knowing when it starts; the last one may be shorter.
 
-    Args:
-        waveform: Any sound; an empty one has no chunks.
-        chunk_s: Length of a chunk in seconds.
-
-    Source: Whisper (arXiv 2212.04356, section 2.1): 30 s windows.
-
-    Raises:
-        UsageError: If the length is not above 0.
+    Whisper pads a short chunk with silence itself (Radford et al. 2022, section 2.2).
     """
-    size = round(chunk_s * waveform.rate_hz)
-    if size < 1:
-        raise UsageError("cut sound into chunks", found=f"chunk_s={chunk_s}", allowed="above 0")
-    return _chunks(waveform, size)
-
-
-def _chunks(waveform: Waveform, size: int) -> Iterator[Waveform]:
-    for first in range(0, waveform.samples_N.shape[0], size):
-        start_s = waveform.start_s + first / waveform.rate_hz
-        yield Waveform(waveform.samples_N[first : first + size], waveform.rate_hz, start_s)
-
-
-@dataclass(frozen=True, slots=True)
-class ArcSound:
-    """The sound ARC's audio encoder hears, and which seconds of the clip it is.
-
-    Attributes:
-        waveform: 16 kHz mono, 1 to 300 s; above 300 s of source it is not continuous.
-        starts_s: Clip time at which each piece begins: one piece, or 150 snippets of 2 s.
-        notes: Plain sentences on what was left out or added.
-    """
-
-    waveform: Waveform
-    starts_s: tuple[float, ...]
-    notes: tuple[str, ...] = ()
-
-    @property
-    def whole_s(self) -> int:
-        """Seconds of sound rounded up, the A of the alignment rules."""
-        return math.ceil(self.waveform.duration_s)
-
-
-def arc_sound(waveform: Waveform) -> ArcSound:
-    """ARC's length rule: under 1 s padded with zeros to 1 s, over 300 s thinned to 150 snippets of 2 s, else as it is.
-
-    With n samples and g = n // 150, snippet i is the 32,000 samples from ``i * g``: the *start* of each of 150 equal
-    parts, 300 s together.
-
-    Source: released code of ARC-Hunyuan-Video (arXiv 2507.20939 does not state it).
-
-    Raises:
-        UsageError: If the sound is not at 16 kHz.
-    """
-    _at_arc_rate(waveform)
-    samples_N, rate = waveform.samples_N, waveform.rate_hz
-    count = samples_N.shape[0]
-    if count < ARC_MINIMUM_S * rate:
-        padded = np.zeros(ARC_MINIMUM_S * rate, dtype=np.float32)
-        padded[:count] = samples_N
-        notes = (f"{count / rate:.3f} s of sound padded with silence to 1 s",)
-        return ArcSound(Waveform(padded, rate, waveform.start_s), (waveform.start_s,), notes)
-    if count <= ARC_LIMIT_S * rate:
-        return ArcSound(waveform, (waveform.start_s,))
-    starts = np.arange(ARC_SNIPPETS) * (count // ARC_SNIPPETS)
-    size = ARC_SNIPPET_S * rate
-    thinned: Samples = np.concatenate([samples_N[first : first + size] for first in starts])
-    starts_s = tuple(float(waveform.start_s + first / rate) for first in starts)
-    notes = (f"of {count / rate:.1f} s of sound 300 s were kept, as 150 snippets of 2 s",)
-    return ArcSound(Waveform(thinned, rate, waveform.start_s), starts_s, notes)
-
-
-def arc_silence(duration_s: float, start_s: float = 0.0) -> ArcSound:
-    """What ARC hears of a video without sound: silence of its length rounded up to seconds, 1 to 300 s.
-
-    Source: released code of ARC-Hunyuan-Video, which always feeds the audio encoder.
-    """
-    seconds = max(ARC_MINIMUM_S, min(math.ceil(duration_s), ARC_LIMIT_S))
-    samples_N = np.zeros(seconds * AUDIO_RATE_HZ, dtype=np.float32)
-    notes = (f"no sound: {seconds} s of silence stand in",)
-    return ArcSound(Waveform(samples_N, AUDIO_RATE_HZ, start_s), (start_s,), notes)
-
-
-def _at_arc_rate(waveform: Waveform) -> None:
-    if waveform.rate_hz != AUDIO_RATE_HZ:
-        raise UsageError(
-            "prepare sound for ARC", found=f"{waveform.rate_hz} Hz", allowed=f"{AUDIO_RATE_HZ} Hz"
+    step = round(chunk_s * waveform.rate_hz)
+    return tuple(
+        Waveform(
+            waveform.samples_N[at : at + step], waveform.rate_hz, waveform.start_s + at / waveform.rate_hz
         )
+        for at in range(0, len(waveform.samples_N), step)
+    )
+
+
+def arc_sound(waveform: Waveform) -> tuple[Waveform, Times]:
+    """Sound as ARC-Hunyuan-Video hears it: at most 300 s, at least 1 s.
+
+    Above 300 s, 150 snippets of 2 s, each from the start of one of 150 equal parts, are joined; a shorter clip is kept
+    whole, padded with silence to 1 s (the published inference code's rule).
+
+    Returns:
+        The sound, and for each of its 2 s snippets the true second at which it is heard, shape (snippets,). The joined
+        waveform keeps the start of the first; past that only these times are true.
+    """
+    samples_N, rate_hz = waveform.samples_N, waveform.rate_hz
+    if len(samples_N) > ARC_LIMIT_S * rate_hz:
+        part = len(samples_N) // ARC_SNIPPETS
+        starts = part * np.arange(ARC_SNIPPETS)
+        snippets = [samples_N[at : at + ARC_SNIPPET_S * rate_hz] for at in starts]
+        joined = Waveform(np.concatenate(snippets), rate_hz, waveform.start_s)
+        return joined, waveform.start_s + np.asarray(starts, np.float64) / rate_hz
+    missing = ARC_SHORTEST_S * rate_hz - len(samples_N)
+    if missing > 0:
+        samples_N = np.concatenate([samples_N, np.zeros(missing, np.float32)])
+    count = math.ceil(len(samples_N) / (ARC_SNIPPET_S * rate_hz))
+    starts_s = waveform.start_s + ARC_SNIPPET_S * np.arange(count, dtype=np.float64)
+    return Waveform(samples_N, rate_hz, waveform.start_s), starts_s

@@ -62,10 +62,11 @@ class PixelReader:
     def __init__(self, size: Size) -> None:
         self._size = size
         self.made_px: tuple[int, int] | None = None
+        self._pose: tuple[float, int, bool] | None = None
 
     def read(self, frame: VideoFrame) -> Pixels:
         """One picture as uint8 RGB, axes H W C, upright."""
-        turns, mirrored = upright(frame)
+        turns, mirrored = self._upright(frame)
         sideways = turns % 2 == 1
         if self.made_px is None:
             shown = (frame.height, frame.width) if sideways else (frame.width, frame.height)
@@ -86,6 +87,15 @@ class PixelReader:
         if turns:
             pixels_HWC = np.rot90(pixels_HWC, turns)
         return np.ascontiguousarray(pixels_HWC)
+
+    def _upright(self, frame: VideoFrame) -> tuple[int, bool]:
+        """The pose of a frame, its matrix read once: looking at side data ties a frame into a reference cycle.
+
+        Frames kept alive until the garbage collector comes would make memory grow with the video.
+        """
+        if self._pose is None or self._pose[0] != frame.rotation:
+            self._pose = (frame.rotation, *upright(frame))
+        return self._pose[1:]
 
 
 def upright(frame: VideoFrame) -> tuple[int, bool]:
