@@ -82,7 +82,7 @@ class EvidenceCache:
                 data = json.loads(held["evidence"].tobytes())
                 evidence = _from_data(data, source, held["times_s"], held["vectors_PD"])
             os.utime(path)
-        except FileNotFoundError:
+        except (FileNotFoundError, NotADirectoryError):
             return None
         except (OSError, ValueError, KeyError, TypeError, EOFError, zipfile.BadZipFile) as error:
             warnings.warn(

@@ -44,7 +44,7 @@ class Motion:
             end_s: End of the window in seconds; the last picture is shown until then.
             cuts_s: Times of hard cuts: a difference across one is no motion.
         """
-        kinds: list[tuple[float, float, str, float]] = []
+        kinds: list[tuple[float, float, str]] = []
         for from_s, to_s, mean, largest in self._steps:
             cut = any(from_s < cut_s <= to_s for cut_s in cuts_s)
             if cut:
@@ -53,18 +53,19 @@ class Motion:
                 kind = "still picture"
             else:
                 kind = "strong motion" if mean > _STRONG else ""
-            kinds.append((from_s, to_s, kind, mean))
-        if self._before is not None and end_s - self._before[0] > STEP_S:
-            kinds.append((self._before[0], end_s, "still picture", 0.0))
+            kinds.append((from_s, to_s, kind))
+        if self._before is not None and end_s > self._before[0]:  # the last picture stays until the end
+            alone = end_s - self._before[0] > STEP_S or not kinds
+            kinds.append((self._before[0], end_s, "still picture" if alone else kinds[-1][2]))
         return _runs(kinds)
 
 
-def _runs(kinds: Sequence[tuple[float, float, str, float]]) -> tuple[Mark, ...]:
+def _runs(kinds: Sequence[tuple[float, float, str]]) -> tuple[Mark, ...]:
     marks: list[Mark] = []
     shortest_s = {"still picture": _SHORTEST_STILL_S, "strong motion": _SHORTEST_STRONG_S}
     number = 0
     while number < len(kinds):
-        start_s, end_s, kind, _ = kinds[number]
+        start_s, end_s, kind = kinds[number]
         number += 1
         while number < len(kinds) and kinds[number][2] == kind:
             end_s = kinds[number][1]

@@ -1,7 +1,7 @@
 """Which everyday things are in the picture, and when: EfficientDet-Lite0, gated hard.
 
 One detection proves nothing: a thing is said only when it is seen in at least two looked-at pictures of a shot, or once
-with near certainty. Counting is smoothed, and a change of the number of things starts a new mark. Axes: H row, W column,
+with near certainty, and when the sightings at its place agree on what it is. Counting is smoothed, and a change of the number of things starts a new mark. Axes: H row, W column,
 C channel, A anchor, K class.
 """
 
@@ -28,6 +28,9 @@ _SIDE_PX: Final = 320
 _SCORE: Final = 0.5
 _SURE: Final = 0.8  # one picture is enough
 _SAME_BOX: Final = 0.5
+_FEW_SIGHTS: Final = 4  # two seconds; fewer sights need a higher mean score
+_FEW_SCORE: Final = 0.6
+_AGREEMENT: Final = 0.6  # share of the sightings at one place that must name the same thing
 _MANY: Final = 6  # above this the number is not to be trusted
 # EfficientDet (Tan et al. 2020, section 4; anchor settings of EfficientDet-Lite0).
 _LEVELS: Final = range(3, 8)
@@ -183,7 +186,10 @@ class ObjectTracks:
 
     def _in_shot(self, rows: Sequence[int], shot_end_s: float) -> list[Mark]:
         marks: list[Mark] = []
-        for label in sorted({thing.label for row in rows for thing in self._seen[row]}):
+        seen = [thing for row in rows for thing in self._seen[row]]
+        for label in sorted({thing.label for thing in seen}):
+            if agreement(label, seen) < _AGREEMENT:
+                continue
             counts = steady([sum(thing.label == label for thing in self._seen[row]) for row in rows])
             first = 0
             while first < len(rows):
@@ -202,10 +208,26 @@ class ObjectTracks:
         if not things or (sights < 2 and max(thing.score for thing in things) < _SURE):
             return []
         score = float(np.mean([thing.score for thing in things]))
+        if sights < _FEW_SIGHTS and score < _FEW_SCORE:
+            return []
         box = tuple(float(np.mean(edge)) for edge in zip(*(thing.box for thing in things), strict=True))
         span = Span(self._looks_s[rows[0]], max(end_s, self._looks_s[rows[0]]))
         corners = (box[0], box[1], box[2], box[3]) if count == 1 else None
         return [Mark(span, "objects", counted(label, count), score, corners)]
+
+
+def agreement(label: str, seen: Sequence[Detection]) -> float:
+    """How far the sightings of a shot agree on a label where it was seen, 0 to 1.
+
+    A drawn rabbit is a cat in one picture, a horse and a bird in others: nobody should hear of any of them.
+    """
+    own = [thing for thing in seen if thing.label == label]
+    rivals = sum(
+        any(box_iou(thing.box, other.box) >= _SAME_BOX for other in own)
+        for thing in seen
+        if thing.label != label
+    )
+    return len(own) / (len(own) + rivals) if own else 0.0
 
 
 def steady(counts: Sequence[int]) -> list[int]:

@@ -160,8 +160,8 @@ class OnScreen:
         if not self.unread:
             return ""
         return (
-            f"text on screen: {self.readings} of {self.looks} pictures were read whole; {self.unread} changed pictures "
-            "were left unread to keep within the reading budget"
+            f"text on screen: {self.readings} of {self.looks} pictures were read whole; {self.unread} changed ones were "
+            "not, the budget being spent or those before having had no text"
         )
 
     def _touched(self, changed_HW: npt.NDArray[np.bool_]) -> list[Line]:

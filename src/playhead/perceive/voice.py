@@ -106,8 +106,8 @@ class VoiceFinder:
         self._scorer = scorer
         self._held_N = np.zeros(0, np.float32)
         self._probabilities: list[float] = []  # of the steps of _held_N that are scored so far
-        self._held_start_s = 0.0
-        self._started = False
+        self._origin_s: float | None = None
+        self._dropped_steps = 0  # steps let go of before _held_N[0]
         self._first: int | None = None  # step at which the open stretch became sure of a voice
         self._last = 0  # its latest sure step
         self._floor = 0  # step before which sound already belongs to an earlier stretch
@@ -115,8 +115,8 @@ class VoiceFinder:
 
     def push(self, sound: Waveform) -> list[VoiceStretch]:
         """Take the next block of sound; returns the stretches that ended in it."""
-        if not self._started:
-            self._held_start_s, self._started = sound.start_s, True
+        if self._origin_s is None:
+            self._origin_s = sound.start_s
         self._held_N = np.concatenate([self._held_N, sound.samples_N.astype(np.float32, copy=False)])
         scored = len(self._probabilities)
         steps = self._held_N.shape[0] // FRAME_SAMPLES
@@ -195,7 +195,7 @@ class VoiceFinder:
         return first, last
 
     def _second(self, sample: int) -> float:
-        return self._held_start_s + sample / AUDIO_RATE_HZ
+        return (self._origin_s or 0.0) + (self._dropped_steps * FRAME_SAMPLES + sample) / AUDIO_RATE_HZ
 
     def _forget(self) -> None:
         """Let go of sound that no later stretch can want."""
@@ -205,7 +205,7 @@ class VoiceFinder:
             return
         self._held_N = self._held_N[drop * FRAME_SAMPLES :].copy()
         del self._probabilities[:drop]
-        self._held_start_s += drop * FRAME_SAMPLES / AUDIO_RATE_HZ
+        self._dropped_steps += drop
         self._looked -= drop
         self._last -= drop
         self._floor = max(0, self._floor - drop)
