@@ -104,3 +104,15 @@ def test_a_part_is_drawn_in_to_its_speech_only_where_much_is_empty():
     assert tighten(Span(11.0, 30.0), marks) == Span(11.0, 15.0)
     assert tighten(Span(2.0, 16.0), marks) == Span(12.0, 16.0)
     assert tighten(Span(20.0, 30.0), marks) == Span(20.0, 30.0)
+
+
+def test_a_title_card_between_two_sentences_begins_the_part():
+    seen = evidence(
+        20.0,
+        speech=[(1.0, 8.0, "One."), (11.0, 19.0, "Two.")],
+        text=[(8.5, 10.0, "PART TWO")],
+        shots=[(0.0, 8.5, "shot 1"), (8.5, 10.0, "shot 2"), (10.0, 20.0, "shot 3")],
+    )
+    card, after = edges(seen, np.array([0.0, 1.0]))
+    assert (card.time_s, after.time_s) == (8.5, 10.0)
+    assert card.strength > after.strength

@@ -86,12 +86,12 @@ def test_without_a_model_the_evidence_is_quoted():
     notes = notes_of(evidence(30.0, speech=[(5.0, 8.0, "The boiler exploded.")], text=[(1.0, 9.0, "AURORA")]))
     part = Part(Span(0.0, 30.0), notes, "one continuous shot.")
     words = Writer(None, "English").parts([part])
-    assert words == [Words("The boiler exploded.", "The boiler exploded.", "quoted")]
+    assert words == [Words("AURORA", "The boiler exploded.", "quoted")]
 
 
 def test_a_part_without_notes_says_only_what_was_measured():
     part = Part(Span(0.0, 30.0), (), "No speech; one continuous shot; still picture.")
-    assert quote(part) == Words("No speech", "No speech; one continuous shot; still picture.", "measured")
+    assert quote(part) == Words("Still picture", part.facts, "measured")
 
 
 def test_cut_off_sentences_are_left_out():

@@ -27,6 +27,8 @@ Vectors = npt.NDArray[np.float32]
 
 SILENCE_S = 4.0  # a pause this long can be a part of its own
 CUT_NEAR_PAUSE_S = 0.35  # a cut this close to a pause belongs to it
+TITLE_NEAR_S = 0.6  # text that appears this close to a cut came with it
+CARD_SPEECH_SHARE = 0.2
 TOPIC_SENTENCES = 3
 MIN_PART_S = 2.0
 
@@ -34,6 +36,8 @@ TOPIC_WEIGHT = 1.0
 CUT_WEIGHT = 0.6
 PAUSE_WEIGHT = 0.5
 TITLE_WEIGHT = 0.7
+CARD_WEIGHT = 0.5  # more for text on a shot in which nobody speaks: a title card
+MEASURED_WEIGHT = 0.3
 LENGTH_WEIGHT = 0.8
 
 
@@ -98,26 +102,33 @@ def edges(evidence: Evidence, topic: npt.NDArray[np.float64]) -> tuple[Edge, ...
             key = round(time_s, 6)
             found[key] = max(found.get(key, 0.0), strength)
 
+    silent_shots = {
+        shot.span.start_s
+        for shot in lanes.get("shots", ())
+        if sum(shot.span.overlap_s(m.span) for m in speech) <= CARD_SPEECH_SHARE * shot.span.duration_s
+    }
+
+    def title_at(time_s: float) -> float:
+        if not any(abs(start_s - time_s) <= TITLE_NEAR_S for start_s in titles):
+            return 0.0
+        return TITLE_WEIGHT + (CARD_WEIGHT if time_s in silent_shots else 0.0)
+
     for gap, shift in _gaps(window, speech, topic):
         near = Span(gap.start_s - CUT_NEAR_PAUSE_S, gap.end_s + CUT_NEAR_PAUSE_S)
         inside = [cut for cut in cuts if near.contains(cut)]
         strength = TOPIC_WEIGHT * shift + PAUSE_WEIGHT * min(gap.duration_s, 3.0) / 3.0
-        if any(near.start_s - 1.0 <= t <= near.end_s + 1.0 for t in titles):
-            strength += TITLE_WEIGHT
+        for cut in inside:
+            add(cut, strength + CUT_WEIGHT + title_at(cut))
         if gap.duration_s < SILENCE_S:
-            if inside:
-                add(min(inside, key=lambda cut: abs(cut - gap.end_s)), strength + CUT_WEIGHT)
-            else:
-                add(gap.end_s, strength)
+            if not inside:
+                add(gap.end_s, strength + title_at(gap.end_s))
             continue
         add(gap.start_s, strength)
         add(gap.end_s, strength)
-        for cut in inside:
-            add(cut, CUT_WEIGHT + (TITLE_WEIGHT if any(abs(t - cut) < 1.0 for t in titles) else 0.0))
         for mark in (*lanes.get("sounds", ()), *lanes.get("motion", ())):
             for time_s in (mark.span.start_s, mark.span.end_s):
                 if gap.contains(time_s):
-                    add(time_s, 0.3)
+                    add(time_s, MEASURED_WEIGHT)
         for time_s in titles:
             if gap.contains(time_s):
                 add(time_s, TITLE_WEIGHT)

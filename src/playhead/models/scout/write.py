@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from playhead.language.base import LanguageModel
-from playhead.models.scout.notes import Note, as_text
+from playhead.models.scout.notes import LANE_WORDS, Note, as_text
 from playhead.models.scout.prompts import messages
 from playhead.timeline import Span
 
@@ -22,6 +22,8 @@ TITLE_CHARS = 70
 SUMMARY_CHARS = 240
 SHORT_CHARS = 60  # evidence this short is its own best summary
 PART_CHARS = 900
+QUOTED_TITLE_CHARS = 50
+CARD_WITHIN_S = 3.0
 MIN_TITLE_SHARE = 0.5
 MIN_SUMMARY_SHARE = 0.6
 
@@ -210,17 +212,23 @@ def _stem(word: str) -> str:
 
 def quote(part: Part) -> Words:
     """A title and a summary taken from a part's own evidence, word for word."""
-    for lane, template in (
-        ("speech", "{}"),
-        ("text", "On screen: {}"),
-        ("sounds", "Heard: {}"),
-        ("objects", "Seen: {}"),
-    ):
-        texts = list(dict.fromkeys(note.text for note in part.notes if note.lane == lane))
+    said = {lane: list(dict.fromkeys(n.text for n in part.notes if n.lane == lane)) for lane in LANE_WORDS}
+    card = next((n.text for n in part.notes if _is_card(n, part)), "")
+    for lane, texts in said.items():
         if texts:
-            joined = (" " if lane == "speech" else ", ").join(texts)
-            return Words(shorten(texts[0], 50), template.format(shorten(joined, SUMMARY_CHARS)), "quoted")
-    return Words(shorten(part.facts.split(";", maxsplit=1)[0].strip(" ."), 50), part.facts, "measured")
+            joined = " ".join(texts) if lane == "speech" else f"{LANE_WORDS[lane]}: {', '.join(texts)}"
+            return Words(
+                card or shorten(texts[0], QUOTED_TITLE_CHARS), shorten(joined, SUMMARY_CHARS), "quoted"
+            )
+    facts = [fact for fact in part.facts.strip(".").split("; ") if not fact.startswith("No ")]
+    title = shorten(facts[-1] if facts else part.facts, QUOTED_TITLE_CHARS)
+    return Words(title[:1].upper() + title[1:], part.facts, "measured")
+
+
+def _is_card(note: Note, part: Part) -> bool:
+    """Whether a note is a short text that appears on screen as the part begins: a title card or a caption."""
+    words = len(note.text.split())
+    return note.lane == "text" and words <= 6 and 0 <= note.span.start_s - part.span.start_s <= CARD_WITHIN_S
 
 
 def shorten(text: str, limit_chars: int) -> str:
