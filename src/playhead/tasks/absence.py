@@ -6,15 +6,16 @@ import re
 from typing import Final
 
 from playhead.tasks.fold import fold
+from playhead.tasks.lazy_pattern import LazyPattern
 
 _THE_VIDEO: Final = r"(?:this|the|that|given|provided)?\s?(?:given |provided |entire |whole )?(?:video|clip|footage|film|recording)"
-_WHOLE: Final = re.compile(
+_WHOLE: Final = LazyPattern(
     r"\{\s*\}|[\s\[(\"'*`]*(?:none|null|nil|n/a|na|no|nothing|never|not found|not present|not visible|not applicable|no spans?|"
     r"no events?|no match(?:es)?|absent|no such (?:event|moment|scene)|empty|无|没有|不存在|未出现|没有出现|未找到|没有找到|"
     r"\[\s*\]|\(\s*\)|\[\[\s*\]\]|)[\s\])\"'*`.!。,]*",
     re.IGNORECASE,
 )
-_SENTENCE: Final = re.compile(
+_SENTENCE: Final = LazyPattern(
     rf"\b(?:not|n't|never)\s(?:\w+\s){{0,3}}?(?:in|during|within|throughout|anywhere in|part of)\s{_THE_VIDEO}"
     r"|\bthere (?:is|are|was|were) (?:no|not any) (?:such|matching|corresponding|relevant|clear)\b"
     rf"|\b(?:there (?:is|are|was|were)|contains?|shows?|has|have) (?:no|not any) [^.!?\n]{{1,80}}?\b(?:in|during) {_THE_VIDEO}"
@@ -32,7 +33,7 @@ _SENTENCE: Final = re.compile(
     r"|没有(?:这|该|此|相关|符合|匹配|任何)",
     re.IGNORECASE,
 )
-_AFTER_A_TIME: Final = re.compile(r"[0-9]")
+_AFTER_A_TIME: Final = LazyPattern(r"[0-9]")
 
 
 def says_nothing_there(text: str) -> bool:

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from typing import Final
 
 from playhead.tasks.fold import fold
+from playhead.tasks.lazy_pattern import LazyPattern
 from playhead.tasks.structured import find_json
 
 _MAX_READ: Final = 20_000
@@ -15,37 +16,37 @@ _KEYS: Final = ("answer", "choice", "option", "label", "letter", "选项", "答�
 _LETTER: Final = (
     r"[\s(\[\"'*`<]{0,6}(?:(?i:option|choice)\s{0,2})?[(\[\"'*`]{0,3}(?P<letter>[A-Za-z])(?![A-Za-z0-9'])"
 )
-_ALONE: Final = re.compile(
+_ALONE: Final = LazyPattern(
     r"[\s\W_]{0,12}(?:(?i:the )?(?i:correct |final |best |right )?(?i:answer|option|choice)|选项|答案|选)?"
     r"(?:\s(?i:is)|是|为)?[\s\W_]{0,8}(?P<letter>[A-Za-z])[\s\W_]{0,12}"
 )
-_LEADING: Final = re.compile(
+_LEADING: Final = LazyPattern(
     r"[\s*\"'`]{0,6}(?:\((?P<a>[A-Za-z])\)|\[(?P<b>[A-Za-z])\]|\**(?P<c>[A-Za-z])\**\s{0,2}[.):,-](?=\s|$|\W|[^\x00-\x7f]|[A-Z]))"
 )
-_CUED: Final = re.compile(
+_CUED: Final = LazyPattern(
     r"(?:(?i:\b(?P<final>final|correct|right|best)?\s{0,2}(?:answer|option|choice)s?\b)|(?P<final2>正确)?(?:答案|选项)|应?选择?)"
     r"\s{0,3}(?P<is>(?i:would be|should be|must be|is|are|:|=)|是|为|应为|应该是)?\s{0,3}(?:\*\*)?(?P<not>(?i:not\s|n't\s|neither\s)|不是)?"
     r"\s{0,3}:?" + _LETTER
 )
-_CHOOSE: Final = re.compile(
+_CHOOSE: Final = LazyPattern(
     r"\b(?i:I(?:'d| would)?\s(?:choose|pick|select|go with|say)|choose|pick|select)\s{0,2}" + _LETTER
 )
-_BRACKETED: Final = re.compile(r"[(\[]([A-Z])[)\]]")
-_STANDING: Final = re.compile(r"(?<![A-Za-z0-9'_-])([A-Z])(?![A-Za-z0-9'_-])")
-_ARTICLE: Final = re.compile(r"\s(?!(?:or|and|is|because|since|seems|as)\b)[a-z]")
-_REFUSED: Final = re.compile(
+_BRACKETED: Final = LazyPattern(r"[(\[]([A-Z])[)\]]")
+_STANDING: Final = LazyPattern(r"(?<![A-Za-z0-9'_-])([A-Z])(?![A-Za-z0-9'_-])")
+_ARTICLE: Final = LazyPattern(r"\s(?!(?:or|and|is|because|since|seems|as)\b)[a-z]")
+_REFUSED: Final = LazyPattern(
     r"[)\]\"'*]{0,3}\s(?:is|are|seems|would be)\s(?:not|wrong|incorrect|false|n't)\b|\sisn't\b"
 )
-_NOT_BEFORE: Final = re.compile(
+_NOT_BEFORE: Final = LazyPattern(
     r"(?:\bnot|n't|\bneither|\bnor|\bexcept|不是|不选)\s{0,3}(?i:option\s{0,2})?[(\"'*]{0,2}$"
 )
-_NONE_OF_THEM: Final = re.compile(
+_NONE_OF_THEM: Final = LazyPattern(
     r"\b(?:none|neither|all) of (?:the|these|those)\b|\b(?:i )?(?:do not|don't|cannot|can't) (?:know|tell|determine|answer)\b|都不",
     re.IGNORECASE,
 )
 
 
-_MORE: Final = re.compile(
+_MORE: Final = LazyPattern(
     r"[)\]\"'*.]{0,3}\s{0,2}(?:,|/|&|(?i:or|and)\b|或|和)\s{0,2}(?i:option\s)?[(\[\"'*]{0,3}([A-Z])(?![A-Za-z0-9'])"
 )
 
