@@ -39,6 +39,7 @@ TITLE_WEIGHT = 0.7
 CARD_WEIGHT = 0.5  # more for text on a shot in which nobody speaks: a title card
 MEASURED_WEIGHT = 0.3
 LENGTH_WEIGHT = 0.8
+PART_COST = 1.0  # what one more part must be worth
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,8 +153,8 @@ def _gaps(window: Span, speech: Sequence[Mark], topic: npt.NDArray[np.float64]) 
 def partition(window: Span, candidates: Sequence[Edge], length_s: float) -> tuple[Span, ...]:
     """Cut a window into parts at the strongest edges, with parts of about ``length_s``.
 
-    The chosen set has the greatest sum of edge strengths less ``LENGTH_WEIGHT * log2(part / length_s) ** 2`` for
-    each part. Linear in the number of edges times the number within the longest part considered.
+    The chosen set has the greatest sum of edge strengths less ``PART_COST + LENGTH_WEIGHT * log2(part / length_s) **
+    2`` for each part. Linear in the number of edges times the number within the longest part considered.
 
     Args:
         window: What to cut, in seconds.
@@ -173,7 +174,8 @@ def partition(window: Span, candidates: Sequence[Edge], length_s: float) -> tupl
                 break
             if best[i] == -math.inf or (part_s < MIN_PART_S and not only):
                 continue
-            score = best[i] + strengths[j] - LENGTH_WEIGHT * math.log2(max(part_s, 0.1) / length_s) ** 2
+            length = math.log2(max(part_s, 0.1) / length_s)
+            score = best[i] + strengths[j] - PART_COST - LENGTH_WEIGHT * length**2
             if score > best[j]:
                 best[j], back[j] = score, i
     if best[-1] == -math.inf:
