@@ -127,6 +127,7 @@ def test_ten_thousand_nested_brackets_are_refused(opener):
         holds(task, opener * 10_000 + "5", Clock(60.0))
 
 
+@settings(deadline=None)
 @given(st.text())
 def test_folding_keeps_every_position(text):
     assert len(fold(text)) == len(text)
