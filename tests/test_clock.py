@@ -12,7 +12,7 @@ from helpers.draw import SCENES, beep_onsets, read_number, with_pictures
 from playhead.media import Video, index_frames, open_clip, probe, stream_audio, stream_frames
 from playhead.media.sampling import POLICIES, Policy, sample
 
-SILENT = {"no_audio", "silent", "cinepak", "raw_h264", "gif", "webp", "single_frame", "still"}
+SILENT = {"no_audio", "silent", "cinepak", "theora", "raw_h264", "gif", "webp", "single_frame", "still"}
 SOUNDING = tuple(name for name in SCENES if name not in SILENT)
 HALF_SECONDS = np.arange(0.0, 30.0, 0.5)
 

@@ -309,6 +309,15 @@ def _sound_only(folder: Path, file: str, sound: Sound, **how) -> Drawn:
     return Drawn(write_media(folder / file, sounds=(sound,), **how), end_s=sound.end_s, beeps_s=sound.beeps_s)
 
 
+def _theora(folder: Path) -> Drawn:
+    """Kept in the repository: FFmpeg's libraries read Theora, and PyAV's build of them does not write it.
+
+    Made from ``write_media(path, ticks=range(60), codec="ffv1")`` by ``ffmpeg -c:v libtheora -q:v 6 -g 12``.
+    """
+    path = Path(__file__).parents[1] / "media" / "data" / "theora.ogv"
+    return Drawn(path, tuple(i / 25 for i in range(60)), tuple(range(60)), 2.4)
+
+
 def _still(folder: Path, file: str) -> Drawn:
     Image.fromarray(draw_number(5)).save(folder / file)
     return Drawn(folder / file, (0.0,), (5,), 0.0)
@@ -361,6 +370,7 @@ SCENES: dict[str, Callable[[Path], Drawn]] = {
     "mpeg1": lambda d: _plain(d, "mpeg1.mpg", offset_s=_MP2_PRIMING_S, codec="mpeg1video", sounds=(_MP2,)),
     "mjpeg": lambda d: _plain(d, "mjpeg.avi", sound_offset_s=_MP2_PRIMING_S, codec="mjpeg", pix_fmt="yuvj420p", sounds=(_MP2,)),
     "cinepak": lambda d: _plain(d, "cinepak.avi", codec="cinepak", pix_fmt="rgb24", sounds=(), count=12),
+    "theora": _theora,
     "raw_h264": lambda d: _plain(d, "raw.h264", sounds=(), options={"bf": "0"}, container_format="h264"),
     "gif": lambda d: _durations_image(d, "moving.gif"),
     "webp": lambda d: _durations_image(d, "moving.webp", lossless=True),

@@ -105,6 +105,21 @@ def test_cut_off_stream_gives_what_is_left(drawn, tmp_path, scene):
     assert clip.frames.pts_s == pytest.approx(times_s, abs=1e-5)
 
 
+def test_a_stream_joined_in_its_middle_starts_with_the_first_decodable_frame(drawn, tmp_path):
+    whole = drawn("ts").path.read_bytes()
+    path = tmp_path / "joined.ts"
+    path.write_bytes(whole[len(whole) // 3 // 188 * 188 :])
+    clip = open_clip(path, sampling="every")
+    assert clip.frames is not None
+    numbers = [read_number(pixels) for pixels in clip.frames.pixels_FHWC]
+    assert numbers == list(range(numbers[0], 60))
+    assert numbers[0] > 5
+    assert clip.frames.pts_s - clip.frames.pts_s[0] == pytest.approx(
+        [i / 25 for i in range(len(numbers))], abs=1e-5
+    )
+    assert not any("could not be decoded: at" in note for note in clip.sampling.notes)
+
+
 def test_damage_inside_loses_only_what_it_hits(fast_start, tmp_path):
     data = bytearray(fast_start)
     at = data.index(b"mdat") + 4

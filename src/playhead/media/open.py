@@ -68,7 +68,11 @@ def open_clip(
         times_s=() if frames is None else tuple(frames.pts_s.tolist()),
         frame_size_px=None if frames is None else (frames.pixels_FHWC.shape[2], frames.pixels_FHWC.shape[1]),
         audio_s=0.0 if waveform is None else waveform.duration_s,
-        notes=(*media.info.notes, *(() if selection is None else selection.notes), *damage.notes()),
+        notes=tuple(
+            dict.fromkeys(
+                (*media.info.notes, *(() if selection is None else selection.notes), *damage.notes())
+            )
+        ),
     )
     return Clip(media.info, window, frames, waveform, report)
 
