@@ -15,7 +15,8 @@ class ScoutConfig:
     """Settings of the default engine.
 
     Attributes:
-        llm: Language model that writes titles, summaries and answers; ``none`` quotes the evidence instead.
+        llm: Language model that writes titles, summaries and answers: a known name, the path of a GGUF file of yours, or
+            ``none`` to quote the evidence instead.
         senses: Senses to use; shots and motion are always measured.
         language: Spoken language as an ISO 639-1 code, or None to detect it.
         cache: Whether evidence and compositions are kept on disk for the next question.

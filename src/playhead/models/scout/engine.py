@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from functools import cached_property
+from pathlib import Path
 from threading import RLock
 from typing import Any
 
@@ -36,6 +37,7 @@ from playhead.tasks.transcribe import Transcribe
 from playhead.tasks.watch import Watch
 from playhead.timeline import Answer
 
+CONTEXT_TOKENS = 4096
 MAX_OVERVIEW = 8  # chapters told beside the retrieved notes
 
 
@@ -144,11 +146,14 @@ class Scout:
         """The language model, fetched and loaded at first use; None for ``llm="none"``."""
         if self.config.llm == "none":
             return None
-        from playhead.generate.llama import LlamaModel
+        from playhead.language.llama import LlamaModel
 
-        folder = hub.fetch(self.config.llm, progress=self._progress)
-        path = next(iter(sorted(folder.glob("*.gguf"))))
-        return LlamaModel(path, name=self.config.llm, context_tokens=4096, threads=self.config.threads)
+        if self.config.llm in hub.WEIGHTS:
+            folder = hub.fetch(self.config.llm, progress=self._progress)
+            path = folder / hub.WEIGHTS[self.config.llm].files[0].name
+        else:
+            path = Path(self.config.llm)
+        return LlamaModel(path, name=path.stem, context_tokens=CONTEXT_TOKENS, threads=self.config.threads)
 
     @cached_property
     def _embedder(self) -> Callable[[Sequence[str]], Vectors]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from playhead.generate.labels import LabelTree
+from playhead.language.labels import LabelTree
 
 END = 99
 

@@ -18,11 +18,11 @@ pytest.importorskip("xllamacpp")
 pytest.importorskip("gguf")
 sys.path.insert(0, str(Path(__file__).parent))
 
-from generate_tiny import write_tiny_model
+from language_tiny import write_tiny_model
 
 from playhead import hub
 from playhead.errors import UsageError, WeightsError
-from playhead.generate.llama import LlamaModel
+from playhead.language.llama import LlamaModel
 
 ASK = [{"role": "system", "content": "Be short."}, {"role": "user", "content": "Which one?"}]
 SCHEMA = {

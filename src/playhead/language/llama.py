@@ -26,9 +26,8 @@ from typing import Any, Final
 from urllib.parse import urlsplit
 
 from playhead.errors import MissingExtraError, UsageError, WeightsError
-from playhead.generate.labels import LabelTree
-
-Message = Mapping[str, str]  # {"role": "system" | "user" | "assistant", "content": text}
+from playhead.language.base import Message
+from playhead.language.labels import LabelTree
 
 # Added to the logits of the tokens that may follow: far above every other token, and the same for each, so that
 # their probabilities relative to one another stay those of the model.

@@ -1,1 +1,0 @@
-"""From a prompt to text: language model runtimes and constrained decoding."""
