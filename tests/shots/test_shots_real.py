@@ -33,9 +33,7 @@ def test_a_single_take_has_no_cut(name):
     assert boundaries(name) == ()
 
 
-@pytest.mark.parametrize(
-    "name", ["friday.mp4", "grid_bbaf2n.mpg", "timecode_pattern.mp4"]
-)
+@pytest.mark.parametrize("name", ["friday.mp4", "grid_bbaf2n.mpg", "timecode_pattern.mp4"])
 def test_other_clips_of_one_view_have_none_either(name):
     assert boundaries(name) == ()
 
