@@ -45,6 +45,12 @@ def test_a_bang_of_one_sure_window_is_heard():
     assert dog.span.duration_s < 1.0
 
 
+def test_one_short_sound_has_one_name_and_long_ones_may_sound_together():
+    (bell,) = marks(40, **{"Dog": (10, 13, 0.8), "Telephone bell ringing": (10, 14, 0.95)})
+    assert bell.text == "telephone ringing"
+    assert [mark.text for mark in marks(60, Music=(5, 50, 0.9), Dog=(20, 23, 0.9))] == ["music", "dog"]
+
+
 def test_short_dips_do_not_break_a_sound():
     finder = SoundFinder(LABELS)
     for n in range(40):

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from helpers.draw import draw_number, read_number
-from playhead.perceive.onscreen import OnScreen
+from playhead.perceive.onscreen import OnScreen, glance
 from playhead.perceive.text_tracks import Line, TextTracks, overlap, same_line
 
 LOW, HIGH = (0.1, 0.8, 0.6, 0.9), (0.1, 0.1, 0.6, 0.2)
@@ -45,27 +45,47 @@ def test_the_reading_most_agree_on_wins():
     assert [mark.text for mark in tracks.finish(3.0)] == ["Goddard Space Center"]
 
 
-def test_bounds_move_to_a_cut_between_two_looks():
+def test_bounds_beside_a_cut_move_onto_it():
     tracks = TextTracks()
     for t, lines in enumerate([[], [line("Chapter one")], [line("Chapter one")], []]):
         tracks.read(float(t), lines)
-    assert spans(tracks.finish(4.0, cuts_s=[0.4, 2.6])) == [("Chapter one", 0.4, 2.6)]
+    assert spans(tracks.finish(4.0, cuts_s=[0.9, 2.4])) == [("Chapter one", 0.9, 3.0)]
+
+
+def test_text_that_comes_and_goes_between_looks_is_dated_by_glances():
+    blank, card = np.full((180, 320, 3), 30, np.uint8), draw_number(7, 320, 180)
+    screen = OnScreen(NumberReader())
+    for t in range(8):
+        times_s = [t - 1 + n / 10 for n in range(1, 10)] if t else []
+        shown = {time_s: card if 2.35 <= time_s < 5.55 else blank for time_s in [*times_s, float(t)]}
+        screen.look(float(t), shown[float(t)], [(time_s, glance(shown[time_s])) for time_s in times_s])
+    ((text, start_s, end_s),) = spans(screen.finish(8.0))
+    assert text == "number 7"
+    assert (start_s, end_s) == (pytest.approx(2.4), pytest.approx(5.6))
 
 
 def test_nothing_is_claimed_beyond_an_unread_change():
     tracks = TextTracks()
     tracks.read(0.0, [line("Title card")])
     tracks.unchanged(1.0)
-    tracks.unread(2.0)
-    tracks.unread(3.0)
+    tracks.unread(2.0, tracks.lines)
+    tracks.unread(3.0, tracks.lines)
     tracks.read(4.0, [])
     assert spans(tracks.finish(10.0)) == [("Title card", 0.0, 2.0)]
+
+
+def test_an_untouched_line_is_still_there_when_the_rest_is_not_read():
+    tracks = TextTracks()
+    tracks.read(0.0, [line("Title card"), line("Ticker text", HIGH)])
+    tracks.unread(1.0, [line("Ticker text", HIGH)])
+    tracks.read(2.0, [])
+    assert sorted(spans(tracks.finish(3.0))) == [("Ticker text", 0.0, 1.0), ("Title card", 0.0, 2.0)]
 
 
 def test_a_line_seen_again_after_an_unread_change_was_there_all_along():
     tracks = TextTracks()
     tracks.read(0.0, [line("Title card")])
-    tracks.unread(1.0)
+    tracks.unread(1.0, tracks.lines)
     tracks.read(2.0, [line("Title card")])
     assert spans(tracks.finish(3.0)) == [("Title card", 0.0, 3.0)]
 
@@ -115,6 +135,8 @@ class NumberReader:
 
     def reread(self, pixels_HWC, box):
         self.boxes += 1
+        if pixels_HWC.max() < 50:
+            return Line("", 0.0, box)
         return Line(f"number {read_number(pixels_HWC)}", 0.99, box)
 
 

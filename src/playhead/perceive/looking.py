@@ -20,7 +20,7 @@ from playhead.media.shots import ShotDetector
 from playhead.perceive.crew import Crew, Pipe
 from playhead.perceive.motion import STEP_S, Motion
 from playhead.perceive.objects import ObjectDetector, ObjectTracks
-from playhead.perceive.onscreen import OnScreen
+from playhead.perceive.onscreen import Glance, OnScreen, glance
 from playhead.perceive.pictures import PictureEncoder
 from playhead.perceive.shrink import luma, shrink
 from playhead.progress import Progress
@@ -29,6 +29,7 @@ from playhead.timeline import Mark, Span
 _SMALL_PX: Final = (64, 36)
 _LONG_SIDE_PX: Final = 1280
 _ROOM: Final = 4  # pictures that may wait for a sense
+_GLANCE_S: Final = 0.1  # text that comes or goes is dated this finely
 _TEXT_EVERY: Final = 2  # looks: text is read once per second
 _VECTOR_EVERY: Final = 4
 
@@ -47,6 +48,7 @@ class Eyes:
 class _Look:
     time_s: float
     pixels_HWC: Pixels
+    glances: tuple[Glance, ...] = ()
 
 
 class Looking:
@@ -101,12 +103,16 @@ class Looking:
 
     def _decode(self, crew: Crew, texts: Pipe[_Look] | None, views: Pipe[_Look] | None) -> None:
         start_s, length_s = self._window.start_s, self._window.duration_s
-        next_s = float("-inf")
+        next_s = glance_s = float("-inf")
+        glances: list[Glance] = []
         frames = stream_frames(self._video, size=_bounded, info=self._info, damage=self.damage)
         for frame in frames:
             crew.check()
             small_HWC = shrink(frame.pixels_HWC, *_SMALL_PX)
             self._shots.push(Frame(frame.pts_s, small_HWC))
+            if texts is not None and frame.pts_s >= glance_s - 1e-6:
+                glances.append((frame.pts_s, glance(frame.pixels_HWC)))
+                glance_s = frame.pts_s + _GLANCE_S
             if frame.pts_s < next_s - 1e-6:
                 continue
             number = len(self.times_s)
@@ -114,11 +120,11 @@ class Looking:
             self.times_s.append(frame.pts_s)
             self._motion.look(frame.pts_s, luma(small_HWC))
             self.size_px = (frame.pixels_HWC.shape[1], frame.pixels_HWC.shape[0])
-            look = _Look(frame.pts_s, frame.pixels_HWC)
             if texts is not None and number % _TEXT_EVERY == 0:
-                texts.put(look)
+                texts.put(_Look(frame.pts_s, frame.pixels_HWC, tuple(glances)))
+                glances = []
             if views is not None:
-                views.put(look)
+                views.put(_Look(frame.pts_s, frame.pixels_HWC))
             self._progress("looking", min(max(0.0, frame.pts_s - start_s), length_s), length_s)
         for pipe in (texts, views):
             if pipe is not None:
@@ -128,7 +134,7 @@ class Looking:
     @staticmethod
     def _read(reading: OnScreen, texts: Pipe[_Look]) -> None:
         for look in texts:
-            reading.look(look.time_s, look.pixels_HWC)
+            reading.look(look.time_s, look.pixels_HWC, look.glances)
 
     def _view(self, views: Pipe[_Look]) -> None:
         for number, look in enumerate(views):

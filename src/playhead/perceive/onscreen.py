@@ -30,6 +30,9 @@ _NEW_SCENE: Final = 0.35  # this share of changed cells: everything is new
 _MOST_REREADS: Final = 6
 _REREAD_SCORE: Final = 0.7
 _LONGEST_PAUSE_S: Final = 3.0
+_GLANCES: Final = 60
+
+Glance = tuple[float, Floats]
 
 
 class TextReader(Protocol):
@@ -118,7 +121,7 @@ class OnScreen:
         burst: Readings that may be saved up, and that are there at the start.
     """
 
-    def __init__(self, reader: TextReader, *, readings_per_min: float = 30.0, burst: float = 12.0) -> None:
+    def __init__(self, reader: TextReader, *, readings_per_min: float = 40.0, burst: float = 20.0) -> None:
         self._reader = reader
         self._rate_hz = readings_per_min / 60.0
         self._burst = burst
@@ -128,18 +131,29 @@ class OnScreen:
         self._read_luma_HW: Floats | None = None  # the picture that the known lines were read from
         self._pause_s = 0.0
         self._read_s = float("-inf")
+        self._glances: list[Glance] = []
         self.looks = 0
         self.readings = 0
         self.rereadings = 0
         self.unread = 0
 
-    def look(self, time_s: float, pixels_HWC: Pixels) -> None:
-        """Take the picture shown at a clip time; it is read when it must be and the budget allows."""
+    def look(self, time_s: float, pixels_HWC: Pixels, glances: Sequence[Glance] = ()) -> None:
+        """Take the picture shown at a clip time; it is read when it must be and the budget allows.
+
+        Args:
+            time_s: Clip time.
+            pixels_HWC: The picture.
+            glances: Small pictures since the look before (see ``glance``), ascending: they date what came and went.
+        """
         self.looks += 1
+        self._glances = [*(item for item in self._glances if item[0] >= self._tracks.look_s), *glances][
+            -_GLANCES:
+        ]
         if self._look_s is not None:
             self._purse = min(self._burst, self._purse + (time_s - self._look_s) * self._rate_hz)
         self._look_s = time_s
-        luma_HW = luma(shrink(pixels_HWC, *_GRID_PX))
+        luma_HW = glance(pixels_HWC)
+        self._glances.append((time_s, luma_HW))
         changed_HW = (
             np.ones(luma_HW.shape, np.bool_)
             if self._read_luma_HW is None
@@ -195,14 +209,34 @@ class OnScreen:
         waited = time_s - self._read_s >= self._pause_s - 1e-6
         if self._purse < 1.0 or not (new_scene or waited):
             self.unread += 1
-            self._tracks.unread(time_s)
+            self._tracks.unread(time_s, self._touched(changed_HW))
             return
         self._purse -= 1.0
         self.readings += 1
         lines = self._reader.read(pixels_HWC)
-        self._tracks.read(time_s, lines)
+        self._tracks.read(time_s, lines, self._turn)
         self._read_luma_HW, self._read_s = luma_HW, time_s
         self._pause_s = 0.0 if lines else min(_LONGEST_PAUSE_S, self._pause_s + 1.0)
+
+    def _turn(self, box: Box, from_s: float, to_s: float) -> float:
+        """When, between two looks, the picture in a box became more like the later one than like the earlier one."""
+        between = [
+            (time_s, luma_HW[_cells(box)]) for time_s, luma_HW in self._glances if from_s <= time_s <= to_s
+        ]
+        if len(between) < 3 or between[0][0] > from_s + 1e-6:
+            return to_s
+        old, new = between[0][1], between[-1][1]
+        turned_s = to_s
+        for time_s, now in reversed(between[:-1]):
+            if np.abs(now - new).mean() >= np.abs(now - old).mean():
+                break
+            turned_s = time_s
+        return turned_s
+
+
+def glance(pixels_HWC: Pixels) -> Floats:
+    """A picture small enough to keep many of: brightness on a grid of 160 x 90."""
+    return luma(shrink(pixels_HWC, *_GRID_PX))
 
 
 def _cells(box: Box, margin: int = 0) -> tuple[slice, slice]:

@@ -36,7 +36,7 @@ class Senses:
     shots: bool = True
     encoder: Literal["plain", "clip"] = "plain"
     language: str | None = None
-    readings_per_min: float = 30.0
+    readings_per_min: float = 40.0
 
     def __post_init__(self) -> None:
         if self.encoder not in {"plain", "clip"}:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 import zipfile
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, Final
 
@@ -23,6 +24,7 @@ HOP_SAMPLES: Final = 7_680  # 0.48 s
 _ON: Final = 0.5
 _OFF: Final = 0.25
 _PEAK: Final = 0.75  # one window alone must be this sure: a bang is short
+_SHORT_S: Final = 5.0
 _HOP_S: Final = HOP_SAMPLES / AUDIO_RATE_HZ
 _WINDOW_S: Final = WINDOW_SAMPLES / AUDIO_RATE_HZ
 
@@ -118,6 +120,23 @@ class Sounds:
         self._next_s += _HOP_S
 
 
+def one_name_each(marks: Sequence[Mark]) -> list[Mark]:
+    """Of short sounds heard at the same time, the surest name: a bell is not also a ding, a clang and a ping."""
+    kept: list[Mark] = []
+    for mark in sorted(marks, key=lambda mark: -(mark.confidence or 0.0)):
+        short = mark.span.duration_s <= _SHORT_S
+        if not (
+            short
+            and any(
+                other.span.overlap_s(mark.span) >= mark.span.duration_s / 2
+                for other in kept
+                if other.span.duration_s <= _SHORT_S
+            )
+        ):
+            kept.append(mark)
+    return kept
+
+
 class SoundFinder:
     """Turns class scores per window into marks, with hysteresis; keeps only open sounds and speech scores.
 
@@ -153,7 +172,7 @@ class SoundFinder:
             self._judge(self._recent[-1][0], self._recent[-2:], self._recent[-1][1])
         for number in list(self._open):
             self._close(number)
-        return tuple(sorted(self._marks, key=lambda mark: (mark.span, mark.text)))
+        return tuple(sorted(one_name_each(self._marks), key=lambda mark: (mark.span, mark.text)))
 
     def speech_score(self, span: Span) -> float | None:
         """The highest speech score over the windows that touch a span."""

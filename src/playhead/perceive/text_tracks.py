@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from difflib import SequenceMatcher
 from typing import Final
@@ -11,6 +11,7 @@ from typing import Final
 from playhead.timeline import Mark, Span
 
 Box = tuple[float, float, float, float]
+Turn = Callable[[Box, float, float], float]
 
 _SCORE: Final = 0.6
 _LONE_SCORE: Final = 0.8  # a line seen in one picture only
@@ -20,6 +21,7 @@ _BRIEF: Final = 5  # texture is mostly misread as a few letters
 _BRIEF_SCORE: Final = 0.85
 _ALIKE: Final = 0.75
 _NEAR: Final = 0.3
+_CUT_S: Final = 0.15
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +35,6 @@ class Line:
 
 @dataclass(slots=True)
 class _Track:
-    before_s: float  # the last time it was looked for and not there; -inf when never
     first_s: float
     last_s: float
     line: Line
@@ -54,12 +55,24 @@ class TextTracks:
         self._look_s = float("-inf")
 
     @property
+    def look_s(self) -> float:
+        """Time of the last look."""
+        return self._look_s
+
+    @property
     def lines(self) -> tuple[Line, ...]:
         """Lines on show at the last look."""
         return tuple(track.line for track in self._open)
 
-    def read(self, time_s: float, lines: Sequence[Line]) -> None:
-        """The whole picture was read: what is not among the lines is gone."""
+    def read(self, time_s: float, lines: Sequence[Line], turn: Turn | None = None) -> None:
+        """The whole picture was read: what is not among the lines is gone.
+
+        Args:
+            time_s: Clip time of the picture.
+            lines: All lines in it.
+            turn: Finds when, between the look before and this one, the picture in a box changed to what it is now; None
+                leaves bounds at the looks.
+        """
         waiting = list(self._open)
         fresh: list[Line] = []
         for line in lines:
@@ -70,9 +83,13 @@ class TextTracks:
                 waiting.remove(track)
                 track.see(time_s, line)
         for track in waiting:
-            self._close(track, time_s)
+            after = any(ticks(track.line, line) for line in fresh)
+            gone_s = time_s if turn is None or after else turn(track.line.box, track.last_s, time_s)
+            self._close(track, gone_s)
         for line in fresh:
-            track = _Track(self._look_s, time_s, time_s, line)
+            before = any(ticks(track.line, line) for track in waiting)
+            came_s = time_s if turn is None or before else turn(line.box, self._look_s, time_s)
+            track = _Track(came_s, time_s, line)
             track.see(time_s, line)
             self._open.append(track)
         self._look_s = time_s
@@ -83,13 +100,17 @@ class TextTracks:
             track.last_s = time_s
         self._look_s = time_s
 
-    def unread(self, time_s: float) -> None:
-        """The picture changed but was not read: from here on nothing is known until the next reading."""
+    def unread(self, time_s: float, touched: Sequence[Line]) -> None:
+        """The picture changed but was not read: of the touched lines nothing is known until the next reading."""
         for track in self._open:
-            track.doubt_s = time_s if track.doubt_s is None else track.doubt_s
+            if track.line in touched:
+                track.doubt_s = time_s if track.doubt_s is None else track.doubt_s
+            elif track.doubt_s is None:
+                track.last_s = time_s
+        self._look_s = time_s
 
     def finish(self, end_s: float, cuts_s: Sequence[float] = ()) -> tuple[Mark, ...]:
-        """Marks from first to last sight, ascending; a bound moves to a cut that lies between two looks.
+        """Marks from first to last sight, ascending; a bound within a tenth of a second of a cut moves onto it.
 
         Args:
             end_s: End of the window in seconds.
@@ -120,6 +141,12 @@ def same_line(one: Line, two: Line) -> bool:
     )
 
 
+def ticks(one: Line, two: Line) -> bool:
+    """Whether a line is another reading of the same clock or counter: same place, same shape, other digits."""
+    left, right = (re.sub(r"\d", "0", _plain(line.text)) for line in (one, two))
+    return left == right and "0" in left and overlap(one.box, two.box) >= _NEAR
+
+
 def overlap(one: Box, two: Box) -> float:
     """Shared area over the smaller box's area."""
     wide = min(one[2], two[2]) - max(one[0], two[0])
@@ -143,6 +170,14 @@ def _mark(track: _Track, gone_s: float, cuts_s: Sequence[float]) -> Mark | None:
         return None
     if letters < _BRIEF and best < _BRIEF_SCORE:
         return None
-    start_s = next((cut for cut in cuts_s if track.before_s < cut <= track.first_s), track.first_s)
-    end_s = next((cut for cut in cuts_s if track.last_s < cut <= gone_s), gone_s)
+    start_s, end_s = (_onto(cuts_s, bound_s) for bound_s in (track.first_s, gone_s))
     return Mark(Span(start_s, max(end_s, start_s)), "text", text, best, track.line.box)
+
+
+def _onto(cuts_s: Sequence[float], bound_s: float) -> float:
+    """The cut a bound belongs to, or the bound itself."""
+    return min(
+        (cut for cut in cuts_s if abs(cut - bound_s) <= _CUT_S),
+        key=lambda cut: abs(cut - bound_s),
+        default=bound_s,
+    )
