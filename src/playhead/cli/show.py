@@ -101,7 +101,8 @@ def _chaptered(found: Answer) -> list[str]:
 def _grounded(found: Answer) -> list[str]:
     if not found.events:
         return ["Not in this video." + (f" {clean(found.reason)}" if found.reason else "")]
-    return [table(_events(found.events)), _section("From", _marks(found.evidence, named=True))]
+    rows = [(_clock(each.span), _event_text(each, sure=True)) for each in found.events]
+    return [table(rows), _section("From", _marks(found.evidence, named=True))]
 
 
 def _chosen(found: Answer) -> list[str]:
@@ -144,10 +145,14 @@ def _events(events: Iterable[Event]) -> list[Row]:
     return [(_clock(each.span), _event_text(each)) for each in events]
 
 
-def _event_text(event: Event) -> str:
-    text = ": ".join(dict.fromkeys(part for part in (event.title, event.text) if part))
-    sure = f" ({event.confidence:.0%} sure)" if event.confidence is not None else ""
-    return f"{text}{sure}" + (f" [{', '.join(event.flags)}]" if event.flags else "")
+def _event_text(event: Event, *, sure: bool = False) -> str:
+    """Title and text, the title left out where the text begins with it; how sure only where a choice hangs on it."""
+    begins = event.text.casefold().startswith(event.title.rstrip(". \u2026").casefold())
+    text = (
+        event.text if begins and event.text else ": ".join(part for part in (event.title, event.text) if part)
+    )
+    percent = f" ({event.confidence:.0%} sure)" if sure and event.confidence is not None else ""
+    return f"{text}{percent}" + (f" [{', '.join(event.flags)}]" if event.flags else "")
 
 
 def _marks(marks: Iterable[Mark], *, named: bool = False) -> list[Row]:
