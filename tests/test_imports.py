@@ -36,7 +36,7 @@ MAY_IMPORT = {
     "nn": {"errors"},
     "perceive": GROUND | {"hub", "media"},
     "language": GROUND | {"hub"},
-    "models": MIDDLE | {"generate.llama"},  # a runtime that knows no family; the rest of generate lies above
+    "models": MIDDLE,
     "generate": MIDDLE | {"models"},
     "api": MIDDLE | {"models", "generate"},
     "train": ON_TOP,
