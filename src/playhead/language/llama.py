@@ -16,7 +16,6 @@ from __future__ import annotations
 import http.client
 import json
 import logging
-import os
 import secrets
 import threading
 from collections.abc import Mapping, Sequence
@@ -27,6 +26,7 @@ from urllib.parse import urlsplit
 
 from playhead.errors import MissingExtraError, UsageError, WeightsError
 from playhead.language.base import Message
+from playhead.language.cpus import MAX_THREADS, free_cpus
 from playhead.language.labels import LabelTree
 
 # Added to the logits of the tokens that may follow: far above every other token, and the same for each, so that
@@ -45,7 +45,7 @@ class LlamaModel:
         path: The GGUF file.
         name: What answers say they were made with.
         context_tokens: Room for prompt and answer together.
-        threads: CPU threads; None takes as many as this process may use, at most eight.
+        threads: CPU threads; None takes the CPUs that are free when the model loads, at most eight.
         reuse_prefix: Keep what the last prompt and this one share. Numbers then depend, in the third decimal, on how
             much was kept, so a near tie may fall otherwise; the same calls in the same order give the same answers.
             False reads every prompt from its start: the same question always gets the same answer.
@@ -63,7 +63,7 @@ class LlamaModel:
         self.path = path
         self.name = name
         self.context_tokens = context_tokens
-        self.threads = threads or min(8, _usable_cpus())
+        self.threads = threads
         self.reuse_prefix = reuse_prefix
         self._key = secrets.token_hex(16)
         self._server: Any = None
@@ -272,8 +272,10 @@ class LlamaModel:
         parameters.model.path = str(self.path)
         parameters.n_ctx = self.context_tokens
         parameters.n_parallel = 1
-        parameters.cpuparams.n_threads = self.threads
-        parameters.cpuparams_batch.n_threads = self.threads
+        threads = self.threads or min(MAX_THREADS, free_cpus())
+        for pool in (parameters.cpuparams, parameters.cpuparams_batch):
+            pool.n_threads = threads
+            pool.poll = 0  # threads that wait sleep, so that they take nothing from other work
         parameters.warmup = False  # a wasted pass; the first question warms it up just as well
         parameters.cache_ram_mib = _PROMPT_CACHE_MIB if self.reuse_prefix else 0
         # llama.cpp writes to stderr by itself; it speaks only when this module's debug log is wanted.
@@ -295,10 +297,3 @@ def _check_held(text: str) -> None:
             "a JSON schema for the language model",
             found=f"llama.cpp did not hold its answer to it: {text[:60]!r}",
         ) from error
-
-
-def _usable_cpus() -> int:
-    """CPUs this process may run on, which in a container is fewer than the machine has."""
-    if hasattr(os, "sched_getaffinity"):
-        return len(os.sched_getaffinity(0))
-    return os.cpu_count() or 1
