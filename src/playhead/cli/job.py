@@ -171,7 +171,8 @@ class _Worker:
         with progress_bars.shown(quiet=self.options.quiet) as progress:
             if self.session is None:
                 self.session = load(self.options.engine, **self.options.for_engine)
-            return self.call(self.session, source, progress)
+            # Through plain data and back, so that a first run shows the very times its JSON (and a second run) shows.
+            return answer_from_dict(to_dict(self.call(self.session, source, progress)))
 
     def call(self, session: Session, source: str, progress: Progress) -> Answer:
         """Call the session's method of the verb's name."""

@@ -18,6 +18,9 @@ from playhead.progress import Progress, silent
 from playhead.tasks.base import Task
 from playhead.timeline import Answer, Event, Mark, ParseFailure, Span, Transcript
 
+# Ends a hair below half a millisecond, finer than JSON holds: what is shown must not depend on where it was read from.
+HUM = Mark(Span(0.0, 0.0015 - 1e-8), "sounds", "hum")
+
 
 class Lamp:
     name = "lamp"
@@ -53,6 +56,7 @@ class Lamp:
             chapters=events,
             choice="A" if task.name == "choose" else None,
             transcript=Transcript() if clip.waveform is not None else None,
+            lanes={"sounds": (HUM,)},
             evidence=tuple(mark for each in found for mark in each.evidence),
             reason="" if found else f"no stretch is {query}",
             failure=ParseFailure("mumble", "no words in it") if query == "unreadable" else None,
