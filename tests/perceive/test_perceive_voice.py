@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from playhead.media.clip import AUDIO_RATE_HZ, Waveform
-from playhead.perceive.speech import pack, place
+from playhead.perceive.speech import pack, place, stray
 from playhead.perceive.voice import FRAME_SAMPLES, VoiceFinder
 
 STEP_S = FRAME_SAMPLES / AUDIO_RATE_HZ
@@ -96,6 +96,16 @@ def test_words_go_back_to_their_own_seconds_through_the_packing():
         word, owner = place((" word", start_s + shift_s, end_s + shift_s, 0.9), pieces)
         assert owner is piece
         assert (word.span.start_s, word.span.end_s) == pytest.approx((start_s, end_s), abs=1e-6)
+
+
+def test_words_in_the_silence_around_the_pieces_are_strays():
+    stretches = find(sound(60, (1.0, 3.0, 1.0), (40.0, 41.0, 1.0)))
+    _, (first, second) = pack(stretches)
+    end_s = first.offset_s + first.stretch.duration_s
+    assert stray(end_s + 0.1, end_s + 0.5, (first, second))
+    assert stray(20.0, 21.0, (first, second))
+    assert not stray(second.offset_s - 0.5, second.offset_s + 0.3, (first, second))
+    assert not stray(1.0, 1.0, (first, second))  # a word of no length inside a voice
 
 
 def test_a_word_that_leans_into_a_pause_is_kept_to_the_voice():

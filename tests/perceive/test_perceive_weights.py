@@ -74,6 +74,12 @@ def test_sentences_start_and_end_where_they_are_heard(hear, shared_media):
     assert not any(segment.span.start_s < 30 < segment.span.end_s for segment in segments)
 
 
+def test_poor_sound_gives_the_same_words_every_time(hear):
+    first, second = (hear("friday.mp4").transcript for _ in range(2))
+    assert first == second
+    assert "somebody must have stolen the crown jewels" in first.text.lower()
+
+
 @pytest.mark.parametrize("stream", [1, 4])
 def test_both_sound_tracks_of_one_file(hear, shared_media, stream):
     truth = plain(" ".join(t for *_, t in facts(shared_media, "nasa_13013.mp4", "asr")[:3]))

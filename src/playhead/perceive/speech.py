@@ -16,13 +16,16 @@ import numpy as np
 from playhead.errors import MissingExtraError, UsageError
 from playhead.media.clip import AUDIO_RATE_HZ, Samples, Waveform
 from playhead.perceive.voice import SileroScorer, VoiceFinder, VoiceStretch
-from playhead.perceive.words import believable, to_segments
+from playhead.perceive.words import believable, loops, to_segments
 from playhead.timeline import Span, Transcript, Word
 
 _WHISPER_S: Final = 30.0
 _WINDOW_S: Final = 29.5
 _LEAD_S: Final = 0.2  # silence before the first word: Whisper starts better with a breath
 _LONGEST_JOIN_S: Final = 1.0
+_TOUCH_S: Final = 0.05
+_LOOP_TOKENS: Final = 4  # when a text loops, no run of so many tokens may come twice
+_MOST_TOKENS: Final = 220  # in 30 s; faster speech than any is 180
 _SURE_LANGUAGE: Final = 0.6
 _EDGE_S: Final = 0.06  # a word may start this much before a voice is sure, or end this much after
 _SPEECH_SCORE: Final = 0.1  # a sound classifier below this heard no speech at all
@@ -73,6 +76,11 @@ def place(word: tuple[str, float, float, float], pieces: Sequence[Piece]) -> tup
     text, start_s, end_s, probability = word
     piece = max(pieces, key=lambda item: item.overlap_s(start_s, end_s))
     return Word(piece.to_clip(start_s, end_s), text, probability), piece
+
+
+def stray(start_s: float, end_s: float, pieces: Sequence[Piece]) -> bool:
+    """Whether a word of the window lies in no stretch of voice but in the silence laid between or after them."""
+    return max(piece.overlap_s(start_s, end_s) for piece in pieces) < min(_TOUCH_S, (end_s - start_s) / 4)
 
 
 def _silence(length_s: float) -> Samples:
@@ -162,21 +170,27 @@ class Speech:
         window_N, pieces = pack(self._waiting)
         self._waiting = []
         self.windows += 1
-        found, info = self._model.transcribe(
-            window_N,
-            language=self._language if self._settled else None,
-            beam_size=5,
-            best_of=2,
-            temperature=(0.0, 0.2, 0.4),
-            word_timestamps=True,
-            condition_on_previous_text=False,
-            max_new_tokens=min(220, 40 + round(14 * window_N.shape[0] / AUDIO_RATE_HZ)),
-        )
-        texts = list(found)
+        texts, info = self._decode(window_N)
+        if any(loops(text.text) for text in texts):
+            texts, info = self._decode(window_N, no_repeat_ngram_size=_LOOP_TOKENS)
         heard = [word for text in texts for word in self._heard(text, pieces)]
         if heard and not self._settled:
             self._settle(info)
         self._words += heard
+
+    def _decode(self, window_N: Samples, **how: int) -> tuple[list[Any], Any]:
+        """Beam search only: sampling at higher temperatures writes other words each time, over silence invented ones."""
+        found, info = self._model.transcribe(
+            window_N,
+            language=self._language if self._settled else None,
+            beam_size=5,
+            temperature=0.0,
+            word_timestamps=True,
+            condition_on_previous_text=False,
+            max_new_tokens=_MOST_TOKENS,
+            **how,
+        )
+        return list(found), info
 
     def _settle(self, info: Any) -> None:  # noqa: ANN401 - faster-whisper's own record
         if self._sureness is None or info.language_probability > self._sureness:
@@ -187,6 +201,7 @@ class Speech:
         placed = [
             place((item.word, float(item.start), float(item.end), float(item.probability)), pieces)
             for item in text.words or ()
+            if not stray(float(item.start), float(item.end), pieces)
         ]
         under = {id(piece): piece.stretch for _, piece in placed}.values()
         spoken_s = sum(stretch.voiced.duration_s for stretch in under)
