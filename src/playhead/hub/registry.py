@@ -178,11 +178,13 @@ def _client() -> list[str]:
 
 def _size_below(folder: Path) -> int:
     total = 0
-    for path in folder.rglob("*.whl"):
-        try:
-            total += path.stat().st_size
-        except OSError:  # moved away between the listing and the look
-            continue
+    for parent, _, names in os.walk(folder):  # unlike rglob, it passes over folders that pip deletes meanwhile
+        for name in names:
+            if name.endswith(".whl"):
+                try:
+                    total += Path(parent, name).stat().st_size
+                except OSError:  # moved away between the listing and the look
+                    continue
     return total
 
 

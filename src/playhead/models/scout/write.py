@@ -20,6 +20,11 @@ from playhead.timeline import Span
 BATCH_PARTS = 4
 TITLE_CHARS = 70
 SUMMARY_CHARS = 240
+PART_TOKENS = 160
+GROUP_CHARS = 400
+GROUP_TOKENS = (
+    240  # more than that many characters take, so that the limit on characters ends the text, not this
+)
 SHORT_CHARS = 60  # evidence this short is its own best summary
 PART_CHARS = 900
 QUOTED_TITLE_CHARS = 50
@@ -94,8 +99,7 @@ class Writer:
         words: list[Words | None] = [None] * len(parts)
         wanted: list[int] = []
         for i, part in enumerate(parts):
-            spoken = as_text(part.notes, PART_CHARS)
-            if self._model is None or len(spoken) <= SHORT_CHARS:
+            if self._model is None or len(evidence_text(part)) <= SHORT_CHARS:
                 words[i] = quote(part)
             else:
                 wanted.append(i)
@@ -121,16 +125,18 @@ class Writer:
             return _join(told or members, part)
         listing = "\n".join(f"- {m.title}: {m.summary}" for m in told)
         prompt = messages(kind, parts=_fit(self._model, listing), language=self._language)
-        reply = self._ask(prompt, _words_schema(), max_tokens=160)
+        reply = self._ask(prompt, _words_schema(GROUP_CHARS), max_tokens=GROUP_TOKENS)
         evidence = as_text(part.notes, 100_000) + "\n" + listing
         return self._checked(reply, evidence, _join(told, part))
 
     def _batch(self, parts: Sequence[Part]) -> list[Words]:
-        texts = [as_text(part.notes, PART_CHARS) for part in parts]
+        texts = [evidence_text(part) for part in parts]
         names = [f"P{i + 1}" for i in range(len(parts))]
         listing = "\n\n".join(f"{name}\n{text}" for name, text in zip(names, texts, strict=True))
         schema = _object({name: _words_schema() for name in names})
-        reply = self._ask(messages("parts", parts=listing, language=self._language), schema, 110 * len(parts))
+        reply = self._ask(
+            messages("parts", parts=listing, language=self._language), schema, PART_TOKENS * len(parts)
+        )
         out = []
         for name, text, part in zip(names, texts, parts, strict=True):
             item = None if reply is None else reply.get(name)
@@ -167,6 +173,15 @@ class Writer:
             return Words(title, summary, "written")
         self.tally.unsupported += 1
         return Words(title, otherwise.summary, otherwise.source)
+
+
+def evidence_text(part: Part) -> str:
+    """A part's evidence for the language model: what was said and written; sounds and objects only where that is all.
+
+    Labels of a closed vocabulary beside words add nothing but noise to a summary (``docs/log.md``).
+    """
+    words = [note for note in part.notes if note.lane in ("speech", "text")]
+    return as_text(words or part.notes, PART_CHARS)
 
 
 def words_of(text: str) -> frozenset[str]:
@@ -260,11 +275,11 @@ def _join(members: Sequence[Words], part: Part) -> Words:
     return Words(members[0].title, summary or part.facts, members[0].source if members else "measured")
 
 
-def _words_schema() -> dict[str, Any]:
+def _words_schema(summary_chars: int = SUMMARY_CHARS) -> dict[str, Any]:
     return _object(
         {
             "title": {"type": "string", "minLength": 2, "maxLength": TITLE_CHARS},
-            "summary": {"type": "string", "minLength": 2, "maxLength": SUMMARY_CHARS},
+            "summary": {"type": "string", "minLength": 2, "maxLength": summary_chars},
         }
     )
 
