@@ -5,10 +5,8 @@ from __future__ import annotations
 import http.client
 import json
 import math
-import sys
 import threading
 from concurrent.futures import ThreadPoolExecutor
-from pathlib import Path
 from urllib.parse import urlsplit
 
 import jsonschema
@@ -16,10 +14,9 @@ import pytest
 
 pytest.importorskip("xllamacpp")
 pytest.importorskip("gguf")
-sys.path.insert(0, str(Path(__file__).parent))
 
-from language_tiny import write_tiny_model
 
+from helpers.tiny_model import write_tiny_model
 from playhead import hub
 from playhead.errors import UsageError, WeightsError
 from playhead.language.llama import LlamaModel

@@ -142,3 +142,24 @@ def test_bad_files_and_windows_are_errors(session, film, tmp_path):
         session.watch(film, start_s=5.0, end_s=4.0)
     with pytest.raises(UsageError):
         session.ground(film, "  ")
+
+
+def test_scout_tiny_needs_no_weights(film, tmp_path, monkeypatch):
+    monkeypatch.setenv("PLAYHEAD_CACHE", str(tmp_path))
+    answer = playhead.load("scout-tiny").watch(film)
+    assert [event.span.start_s for event in answer.events] == [0.0, CUT_S]
+    assert not (tmp_path / "weights").exists()
+
+
+def test_a_random_model_cannot_move_a_time(film, tmp_path, monkeypatch):
+    """The whole code path with a real llama.cpp model of random weights, whose words mean nothing."""
+    pytest.importorskip("gguf")
+    from helpers.tiny_model import write_tiny_model
+
+    monkeypatch.setenv("PLAYHEAD_CACHE", str(tmp_path))
+    model = write_tiny_model(tmp_path / "tiny.gguf")
+    session = playhead.load("scout", llm=str(model), senses=("pictures",))
+    answer = session.watch(film)
+    assert [event.span for event in answer.events] == [Span(0.0, CUT_S), Span(CUT_S, float(SECONDS))]
+    assert session.choose(film, "What is shown?", ["stripes", "rings"]).choice in ("A", "B")
+    assert session.ground(film, "a dog barks").events == ()

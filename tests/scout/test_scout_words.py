@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from helpers.evidence import evidence
@@ -18,7 +20,7 @@ from playhead.models.scout.write import (
     whole_sentences,
     words_of,
 )
-from playhead.timeline import Span
+from playhead.timeline import Segment, Span, Transcript, Word
 
 SAID = "Said: The second ship is the Aurora, a steam ferry. In 1931 her boiler exploded. Nobody was killed."
 
@@ -104,3 +106,29 @@ def test_texts_are_cut_at_words():
     assert shorten("one two three four", 12) == "one two..."
     assert shorten("one  two", 12) == "one two"
     assert clean_title('"A title."') == "A title"
+
+
+def spoken_evenly(text, start_s, word_s, pauses):
+    """Words of a sentence, each as long, with a pause in seconds before some of them."""
+    words, now_s = [], start_s
+    for i, word in enumerate(text.split()):
+        now_s += pauses.get(i, 0.0)
+        words.append(Word(Span(now_s, now_s + word_s), word))
+        now_s += word_s
+    return tuple(words)
+
+
+def test_a_long_sentence_is_several_notes_cut_at_its_pause():
+    words = spoken_evenly("one two three four, five six seven eight nine ten", 2.0, 1.0, {4: 0.6})
+    whole = Span(2.0, words[-1].span.end_s)
+    seen = evidence(20.0, speech=[(whole.start_s, whole.end_s, " ".join(w.text for w in words))])
+    transcript = Transcript((Segment(whole, seen.lanes["speech"][0].text, words),), "en", 1.0)
+    notes = notes_of(replace(seen, transcript=transcript))
+    assert [note.text for note in notes] == ["one two three four,", "five six seven eight nine ten"]
+    assert [note.span for note in notes] == [Span(2.0, 6.0), Span(6.6, 12.6)]
+    assert all(note.marks == seen.lanes["speech"] for note in notes)
+
+
+def test_a_long_sentence_without_word_times_stays_whole():
+    seen = evidence(30.0, speech=[(2.0, 20.0, "one two three four five six seven eight")])
+    assert len(notes_of(seen)) == 1

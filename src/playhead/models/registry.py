@@ -18,7 +18,14 @@ def _scout(**options: object) -> Engine:
     return scout(**options)
 
 
-ENGINES: dict[str, Callable[..., Engine]] = {"scout": _scout}
+def _scout_tiny(**options: object) -> Engine:
+    """Scout with no weights at all: shots, motion and picture vectors; what it finds is told in plain facts."""
+    from playhead.models.scout.engine import scout
+
+    return scout(**{"llm": "none", "senses": ("pictures",), **options})
+
+
+ENGINES: dict[str, Callable[..., Engine]] = {"scout": _scout, "scout-tiny": _scout_tiny}
 
 
 def engine_names() -> list[str]:

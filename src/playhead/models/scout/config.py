@@ -17,7 +17,7 @@ class ScoutConfig:
     Attributes:
         llm: Language model that writes titles, summaries and answers: a known name, the path of a GGUF file of yours, or
             ``none`` to quote the evidence instead.
-        senses: Senses to use; shots and motion are always measured.
+        senses: Senses to use; shots and motion are measured whenever pictures are looked at.
         language: Spoken language as an ISO 639-1 code, or None to detect it.
         cache: Whether evidence and compositions are kept on disk for the next question.
         event_s: Length an event should have, in seconds, or None to choose by the video's length.
@@ -36,9 +36,11 @@ class ScoutConfig:
     device: str = "cpu"
 
     def __post_init__(self) -> None:
-        if self.llm not in LANGUAGE_MODELS:
+        if self.llm not in LANGUAGE_MODELS and not self.llm.endswith(".gguf"):
             raise UsageError(
-                f"language model {self.llm!r} is not known", todo=nearest(self.llm, LANGUAGE_MODELS)
+                f"language model {self.llm!r} is not known",
+                allowed="a name, or the path of a .gguf file",
+                todo=nearest(self.llm, LANGUAGE_MODELS),
             )
         if self.device not in ("cpu", "auto"):
             raise UnsupportedError(

@@ -22,7 +22,9 @@ from playhead.timeline import Event, merge_spans
 CANDIDATES = 8
 MIN_SCORE = 0.20  # below this no note is worth asking the model about
 SURE_SCORE = 0.45  # without a language model a note counts from here on
-MIN_YES = 0.57  # measured: 36 of 37 judgements right from here (docs/log.md)
+# How sure the model must be of a note: the less, the closer the note is to the query. Measured (docs/log.md).
+YES_AT_NO_CLOSENESS = 0.76
+YES_PER_CLOSENESS = 0.36
 JOIN_GAP_S = 1.0
 CONTEXT_CHARS = 160
 
@@ -109,7 +111,7 @@ def judge(index: Index, query: str, model: LanguageModel | None) -> list[Found]:
         kept = []
         for found in candidates:
             yes = probability(model, query, excerpt(index, found.note))
-            if yes >= MIN_YES:
+            if yes >= YES_AT_NO_CLOSENESS - YES_PER_CLOSENESS * min(1.0, found.score):
                 kept.append(Found(found.note, found.score, yes))
     return sorted(kept, key=lambda found: found.note.span.start_s)
 

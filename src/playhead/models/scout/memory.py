@@ -41,7 +41,7 @@ class Memory:
         facts = {
             "format": FORMAT,
             "prompts": resources.files(__package__).joinpath("prompts.toml").read_text(encoding="utf-8"),
-            "llm": config.llm,
+            "llm": _model_identity(config.llm),
             "lengths": [config.event_s, config.chapter_s],
             "window": to_dict(evidence.window),
             "lanes": to_dict(evidence.lanes),
@@ -88,6 +88,15 @@ class Memory:
         entries = sorted(self.folder.glob("*.json"), key=lambda path: path.stat().st_mtime)
         for path in entries[:-MAX_ENTRIES]:
             path.unlink(missing_ok=True)
+
+
+def _model_identity(llm: str) -> str:
+    """What tells one language model from another: its name, and for a file of the user's its size and time of change."""
+    try:
+        stat = Path(llm).stat()
+    except OSError:  # a known name, or a file whose absence is told when it is loaded
+        return llm
+    return f"{llm}|{stat.st_size}|{stat.st_mtime_ns}"
 
 
 def _from_data(data: dict[str, Any]) -> Composition:

@@ -11,10 +11,13 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from playhead.perceive.evidence import Evidence
-from playhead.timeline import Mark, Span
+from playhead.timeline import Mark, Span, Word
 
 LANE_WORDS = {"speech": "Said", "text": "On screen", "sounds": "Heard", "objects": "Seen"}
 OVERVIEW = "about"  # notes made from an earlier composition rather than from a lane
+
+LONG_S = 7.0
+LEAST_WORDS = 3
 
 # A running clock or frame counter on screen: digits with colons (semicolons before drop-frame counts).
 _CLOCK = re.compile(r"^\W*\d{1,2}(?:[:;.]\d{2}){1,3}(?:[:;.,]\d{1,3})?\W*$")
@@ -48,14 +51,52 @@ def is_clock(text: str) -> bool:
 
 
 def notes_of(evidence: Evidence) -> tuple[Note, ...]:
-    """All notes of a video in order of time: sentences, lines on screen (clocks left out), sounds, objects."""
-    notes = [
-        Note(mark.span, lane, mark.text.strip(), (mark,))
-        for lane in LANE_WORDS
-        for mark in evidence.lanes.get(lane, ())
-        if mark.text.strip() and not (lane == "text" and is_clock(mark.text))
-    ]
+    """All notes of a video in order of time: sentences, lines on screen (clocks left out), sounds, objects.
+
+    A sentence of more than ``LONG_S`` seconds is several notes, cut where the speaker pauses, so that what is found in it
+    has times of its own.
+    """
+    words = (
+        {segment.span: segment.words for segment in evidence.transcript.segments}
+        if evidence.transcript
+        else {}
+    )
+    notes = []
+    for lane in LANE_WORDS:
+        for mark in evidence.lanes.get(lane, ()):
+            if not mark.text.strip() or (lane == "text" and is_clock(mark.text)):
+                continue
+            if lane == "speech" and mark.span.duration_s > LONG_S and words.get(mark.span):
+                notes += [_said(piece, mark) for piece in _pieces(words[mark.span])]
+            else:
+                notes.append(Note(mark.span, lane, mark.text.strip(), (mark,)))
     return tuple(sorted(notes, key=lambda note: (note.span.start_s, note.span.end_s, note.lane)))
+
+
+def _said(words: Sequence[Word], mark: Mark) -> Note:
+    span = Span(words[0].span.start_s, max(word.span.end_s for word in words))
+    glue = "" if all(_has_no_spaces(word.text) for word in words) else " "
+    return Note(span, "speech", glue.join(word.text.strip() for word in words), (mark,))
+
+
+def _has_no_spaces(text: str) -> bool:
+    """Whether a word is of a script written without spaces (Chinese, Japanese)."""
+    return any("\u3040" <= char <= "\u9fff" for char in text)
+
+
+def _pieces(words: Sequence[Word]) -> list[Sequence[Word]]:
+    """Words of a long sentence in pieces of at most ``LONG_S``, halved at the best pause until each is short enough."""
+    if len(words) < 2 * LEAST_WORDS or words[-1].span.end_s - words[0].span.start_s <= LONG_S:
+        return [words]
+    middle_s = (words[0].span.start_s + words[-1].span.end_s) / 2
+
+    def worth(i: int) -> float:
+        pause_s = words[i].span.start_s - words[i - 1].span.end_s
+        off = abs(words[i].span.start_s - middle_s) / (words[-1].span.end_s - words[0].span.start_s)
+        return min(pause_s, 1.0) + (0.5 if words[i - 1].text.rstrip()[-1:] in ",;:，、；" else 0.0) - off
+
+    cut = max(range(LEAST_WORDS, len(words) - LEAST_WORDS + 1), key=worth)
+    return [*_pieces(words[:cut]), *_pieces(words[cut:])]
 
 
 def within(notes: Iterable[Note], span: Span, share: float = 0.5) -> tuple[Note, ...]:
