@@ -105,6 +105,7 @@ def test_no_words_are_a_failure(answer):
         assert isinstance(failure, ParseFailure)
         assert failure.text == answer
         assert failure.reason
+        assert "time" not in failure.reason  # words were asked for
 
 
 def test_the_seconds_an_answer_rests_on_are_kept():

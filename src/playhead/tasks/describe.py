@@ -6,10 +6,8 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from playhead.tasks.base import Clock, Prompt, PromptStyle, Reading
-from playhead.tasks.timed import cited_spans, no_times
-from playhead.tasks.unwrap import unwrap
 from playhead.tasks.wording import prompt
-from playhead.tasks.written import answer_text
+from playhead.tasks.written import read_words
 from playhead.timeline import ParseFailure
 
 
@@ -25,8 +23,4 @@ class Describe:
 
     def read(self, text: str, clock: Clock) -> Reading | ParseFailure:
         """The description; a failure when there are no words in it."""
-        wrapped = unwrap(text)
-        answer = answer_text(wrapped.answer)
-        if not answer:
-            return no_times(text, wrapped)
-        return Reading(text=answer, thinking=wrapped.thinking, events=cited_spans(wrapped, clock))
+        return read_words(text, clock)

@@ -48,8 +48,8 @@ def reading_or_failure(
     return Reading(thinking=wrapped.thinking, events=events, flags=flags)
 
 
-def no_times(text: str, wrapped: Unwrapped) -> ParseFailure:
-    """The failure of an answer in which no time could be found."""
+def no_times(text: str, wrapped: Unwrapped, wanted: str = "time") -> ParseFailure:
+    """The failure of an answer in which no time could be found, or no words where ``wanted`` says so."""
     if not text.strip():
         return ParseFailure(text, "the answer is empty")
     if wrapped.unfinished:
@@ -57,7 +57,7 @@ def no_times(text: str, wrapped: Unwrapped) -> ParseFailure:
     if not wrapped.answer:
         return ParseFailure(text, "the answer tags are empty")
     shown = wrapped.answer[:_SHOWN] + ("..." if len(wrapped.answer) > _SHOWN else "")
-    return ParseFailure(text, f"no time could be found in {shown!r}")
+    return ParseFailure(text, f"no {wanted} could be found in {shown!r}")
 
 
 def cited_spans(wrapped: Unwrapped, clock: Clock) -> tuple[Event, ...]:

@@ -79,4 +79,4 @@ def _plain(text: str, wrapped: Unwrapped, clock: Clock) -> Reading | ParseFailur
     if isinstance(reading, Reading) and reading.events:
         return reading
     words = answer_text(wrapped.answer)
-    return Reading(text=words, thinking=wrapped.thinking) if words else no_times(text, wrapped)
+    return Reading(text=words, thinking=wrapped.thinking) if words else no_times(text, wrapped, "words")

@@ -4,7 +4,11 @@ from __future__ import annotations
 
 from typing import Final
 
+from playhead.tasks.base import Clock, Reading
 from playhead.tasks.structured import find_json
+from playhead.tasks.timed import cited_spans, no_times
+from playhead.tasks.unwrap import unwrap
+from playhead.timeline import ParseFailure
 
 _KEYS: Final = (
     "answer",
@@ -19,6 +23,15 @@ _KEYS: Final = (
     "摘要",
     "描述",
 )
+
+
+def read_words(text: str, clock: Clock) -> Reading | ParseFailure:
+    """A whole answer in words, with the spans it cites as events; a failure when there are no words in it."""
+    wrapped = unwrap(text)
+    answer = answer_text(wrapped.answer)
+    if not answer:
+        return no_times(text, wrapped, "words")
+    return Reading(text=answer, thinking=wrapped.thinking, events=cited_spans(wrapped, clock))
 
 
 def answer_text(answer: str) -> str:
