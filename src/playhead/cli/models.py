@@ -58,26 +58,59 @@ def _show(*, as_json: bool) -> None:
     from playhead import hub
     from playhead.models.registry import engine_names
 
-    states = hub.list_weights()
+    states = {state.weight.name: state for state in hub.list_weights()}
+    engines = [_engine(name, states) for name in engine_names()]
     if as_json:
-        terminal.result_json(
-            {"engines": list(engine_names()), "weights": [_as_data(state) for state in states]}
-        )
+        terminal.result_json({"engines": engines, "weights": [_as_data(state) for state in states.values()]})
         return
     from playhead.cli.show import table
 
-    terminal.result(f"Engines: {', '.join(engine_names())}\n")
+    rows = [
+        (
+            engine["name"],
+            _size(engine["size_bytes"]),
+            " and ".join(engine["licences"]) or "-",
+            _here(engine["here"]),
+            "not told" if engine["weights"] is None else ", ".join(engine["weights"]) or "needs none",
+        )
+        for engine in engines
+    ]
+    terminal.result(table(rows, head=("engine", "size", "licence", "here", "weights")) + "\n")
     rows = [
         (
             state.weight.name,
-            f"{state.weight.size_bytes / 1e6:.0f} MB",
+            _size(state.weight.size_bytes),
             state.weight.licence,
-            "here" if state.place else "-",
+            _here(state.place is not None),
             state.weight.what,
         )
-        for state in states
+        for state in states.values()
     ]
     terminal.result(table(rows, head=("weights", "size", "licence", "here", "what")))
+
+
+def _engine(name: str, states: dict[str, WeightState]) -> dict[str, Any]:
+    """An engine and its weights in its own settings; None for all that an engine from outside does not tell."""
+    from playhead.models.registry import WEIGHTS
+
+    if name not in WEIGHTS:
+        return {"name": name, "weights": None, "size_bytes": None, "licences": [], "here": None}
+    needed = [states[weight] for weight in WEIGHTS[name]]
+    return {
+        "name": name,
+        "weights": list(WEIGHTS[name]),
+        "size_bytes": sum(state.weight.size_bytes for state in needed),
+        "licences": sorted({state.weight.licence for state in needed}),
+        "here": all(state.place is not None for state in needed),
+    }
+
+
+def _size(size_bytes: int | None) -> str:
+    return "-" if size_bytes is None else f"{size_bytes / 1e6:.0f} MB"
+
+
+def _here(here: bool | None) -> str:
+    return "here" if here else "-"
 
 
 def _as_data(state: WeightState) -> dict[str, Any]:

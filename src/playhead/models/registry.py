@@ -27,6 +27,12 @@ def _scout_tiny(**options: object) -> Engine:
 
 ENGINES: dict[str, Callable[..., Engine]] = {"scout": _scout, "scout-tiny": _scout_tiny}
 
+# What the hub must have for each of ours with its own settings; others' engines do not tell.
+WEIGHTS: dict[str, tuple[str, ...]] = {
+    "scout": ("whisper-base", "yamnet", "efficientdet-lite0", "minilm", "qwen2.5-1.5b"),
+    "scout-tiny": (),
+}
+
 
 def engine_names() -> list[str]:
     """Names of all engines that can be loaded, ours and those of installed packages."""
