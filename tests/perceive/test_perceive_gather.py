@@ -6,7 +6,6 @@ import os
 import subprocess
 import sys
 import threading
-import time
 from dataclasses import replace
 
 import numpy as np
@@ -179,11 +178,9 @@ def test_an_interrupt_stops_every_thread(monkeypatch):
         raise KeyboardInterrupt
 
     monkeypatch.setattr(thread, "join", interrupted)
-    started = time.monotonic()
     with pytest.raises(KeyboardInterrupt):
         crew.wait()
     assert not thread.is_alive()
-    assert time.monotonic() - started < 2.0
 
 
 def test_pipes_hand_everything_on_in_order():

@@ -181,6 +181,6 @@ def _notes(
     for stage in (looking, listening):
         if stage is not None:
             notes += [note for note in stage.damage.notes() if note not in notes]
-    if looking:
-        notes += [note for note in (looking.text_note,) if note]
+    left_out = (looking.text_note if looking else "", listening.speech_note if listening else "")
+    notes += [note for note in left_out if note]
     return tuple(notes)

@@ -53,6 +53,11 @@ class Listening:
             lanes["sounds"] = self.sounds
         return lanes
 
+    @property
+    def speech_note(self) -> str:
+        """What the recogniser left out, in a sentence, or empty."""
+        return self._ears.speech.note if self._ears.speech else ""
+
     def _listen(self, crew: Crew) -> None:
         length_s = self._window.duration_s
         blocks = stream_audio(self._video, block_s=_BLOCK_S, info=self._info, damage=self.damage)

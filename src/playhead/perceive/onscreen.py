@@ -134,7 +134,6 @@ class OnScreen:
         self._glances: list[Glance] = []
         self.looks = 0
         self.readings = 0
-        self.rereadings = 0
         self.unread = 0
 
     def look(self, time_s: float, pixels_HWC: Pixels, glances: Sequence[Glance] = ()) -> None:
@@ -193,7 +192,6 @@ class OnScreen:
             outside_HW[_cells(line.box, margin=1)] = False
         if not touched or len(touched) > _MOST_REREADS or outside_HW.sum() >= _FEW_CELLS:
             return False
-        self.rereadings += len(touched)
         again = [self._reader.reread(pixels_HWC, line.box) for line in touched]
         if any(line.score < _REREAD_SCORE or not line.text.strip() for line in again):
             return False

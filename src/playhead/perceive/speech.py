@@ -131,8 +131,7 @@ class Speech:
         self._language = language
         self._sureness: float | None = None
         self._settled = language is not None
-        self.windows = 0
-        self.doubted = 0  # stretches and texts left out because no speech could be believed in them
+        self._doubted = 0  # stretches and texts left out because no speech could be believed in them
 
     def push(self, sound: Waveform) -> None:
         """Listen to the next block of sound (16 kHz mono, following the one before)."""
@@ -147,10 +146,18 @@ class Speech:
             return Transcript()
         return Transcript(segments, self._language, self._sureness)
 
+    @property
+    def note(self) -> str:
+        """What was left out, in a sentence; empty when nothing was."""
+        if not self._doubted:
+            return ""
+        times = "once" if self._doubted == 1 else f"{self._doubted} times"
+        return f"speech: sound like a voice was left out {times}, as no words in it could be believed"
+
     def _take(self, stretches: Sequence[VoiceStretch]) -> None:
         for stretch in stretches:
             if not self._is_speech(stretch):
-                self.doubted += 1
+                self._doubted += 1
                 continue
             joins_s = _LONGEST_JOIN_S * len(self._waiting) + _LEAD_S
             if sum(item.duration_s for item in self._waiting) + joins_s + stretch.duration_s > _WINDOW_S:
@@ -169,7 +176,6 @@ class Speech:
             return
         window_N, pieces = pack(self._waiting)
         self._waiting = []
-        self.windows += 1
         texts, info = self._decode(window_N)
         if any(loops(text.text) for text in texts):
             texts, info = self._decode(window_N, no_repeat_ngram_size=_LOOP_TOKENS)
@@ -216,5 +222,5 @@ class Speech:
             spoken_s=spoken_s,
         ):
             return words
-        self.doubted += 1
+        self._doubted += 1
         return []
