@@ -17,6 +17,8 @@ from playhead.errors import ChecksumError, WeightsUnavailableError
 from playhead.hub import site
 from playhead.hub.cache import weight_folder
 
+BUSY_S = 2.0  # what a busy machine may add to a wait
+
 
 class FakeHub(BaseHTTPRequestHandler):
     """Serves files with Range; can drop the line after some bytes, ignore Range, or change the bytes."""
@@ -129,11 +131,14 @@ def test_a_silent_hub_is_noticed_within_three_seconds_and_said_once(tiny, monkey
         with caplog.at_level(logging.INFO, logger="playhead"):
             start_s = time.monotonic()
             assert not site.reachable()
-            assert time.monotonic() - start_s < 3.0
-            start_s = time.monotonic()
+            assert time.monotonic() - start_s < site.NOTICE_S + BUSY_S
             assert not site.reachable()
-            assert time.monotonic() - start_s < 0.1
             hub.fetch("tiny")
+            hole.setblocking(False)
+            hole.accept()[0].close()
+            with pytest.raises(BlockingIOError):
+                hole.accept()  # it was asked once, and never again
+    assert site.NOTICE_S < 3
     assert len([record for record in caplog.records if "not reachable" in record.message]) == 1
 
 
@@ -145,7 +150,7 @@ def test_a_refusing_hub_is_noticed_at_once(links, monkeypatch):
     monkeypatch.setenv("no_proxy", "127.0.0.1")
     start_s = time.monotonic()
     assert not site.reachable()
-    assert time.monotonic() - start_s < 1.0
+    assert time.monotonic() - start_s < BUSY_S
 
 
 def test_the_hubs_own_cache_is_used_even_offline(tiny, child, tmp_path):

@@ -106,7 +106,7 @@ def with_options(verb: Callable[..., None]) -> Callable[..., None]:
         options = Options(**{p.name: values.pop(p.name) for p in shared})
         verb(**values, options=options)
 
-    call.__signature__ = inspect.Signature(own + shared)  # type: ignore[attr-defined]
+    call.__signature__ = inspect.Signature(own + shared)  # type: ignore[attr-defined]  # read by typer
     return call
 
 

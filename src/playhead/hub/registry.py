@@ -178,7 +178,8 @@ def _client() -> list[str]:
 
 def _size_below(folder: Path) -> int:
     total = 0
-    for parent, _, names in os.walk(folder):  # unlike rglob, it passes over folders that pip deletes meanwhile
+    # Unlike rglob, os.walk passes over folders that the client deletes meanwhile.
+    for parent, _, names in os.walk(folder):
         for name in names:
             if name.endswith(".whl"):
                 try:

@@ -247,9 +247,9 @@ def _bounds(container: InputContainer, chosen: Chosen, found: Scan) -> tuple[flo
     if starts:
         return min(starts), max(ends)
     stated = [s for s in chosen.both if s.start_time is not None and s.time_base is not None]
-    zero_s = min((float(s.start_time * s.time_base) for s in stated), default=0.0)  # type: ignore[operator]
+    zero_s = min((float(s.start_time * s.time_base) for s in stated), default=0.0)  # type: ignore[operator]  # not None in stated
     ends = [
-        float((s.start_time + s.duration) * s.time_base)  # type: ignore[operator]
+        float((s.start_time + s.duration) * s.time_base)  # type: ignore[operator]  # as above
         for s in stated
         if s.duration is not None
     ]

@@ -99,7 +99,7 @@ def describe(stream: Stream, zero_s: float, rotation_deg: int = 0, *, interlaced
         language=stream.language,
         title=stream.metadata.get("title"),
         default=bool(stream.disposition & Disposition.default),
-        **shape,  # type: ignore[arg-type]
+        **shape,  # type: ignore[arg-type]  # a dict of mixed values; its keys are set just above
     )
 
 
