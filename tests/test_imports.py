@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import ast
 import json
+import re
 import resource
 import subprocess
 import sys
@@ -196,6 +197,35 @@ def test_a_heavy_import_on_import_is_seen(tmp_path, monkeypatch) -> None:
     assert len(library_faults(path)) == 1
     path.write_text("def f():\n    import onnxruntime")
     assert library_faults(path) == []
+
+
+def documented_layers() -> dict[str, tuple[set[str], set[str], set[str]]]:
+    """Every package of the table in docs/architecture.md: what of ours, of others at once, and of others lazily."""
+    text = (ROOT.parents[1] / "docs" / "architecture.md").read_text(encoding="utf-8")
+    rows = re.findall(r"^\| (\d) \| ([a-z, ]+) \| ([^|]+) \| ([^|]+) \|$", text, re.MULTILINE)
+    layer = {name: int(number) for number, names, *_ in rows for name in names.split(", ")}
+
+    def packages(word: str) -> set[str]:
+        if not word[0].isdigit():
+            return {word} - {"-"}
+        first, _, last = word.partition(" to ")
+        return {name for name, at in layer.items() if int(first) <= at <= int(last or first)}
+
+    found = {}
+    for _, names, ours, others in rows:
+        at_once, _, later = others.partition("(")
+        libraries = tuple(set(re.findall(r"\w+", part)) for part in (at_once, later))
+        for name in names.split(", "):
+            found[name] = (set().union(*map(packages, ours.strip().split(", "))) - {name}, *libraries)
+    return found
+
+
+def test_the_documented_layers_are_the_tested_ones() -> None:
+    here = {_package(path) for path in _files()} - {"__main__", "__init__", "__version__"}
+    tested = {
+        name: ((MAY_IMPORT[name] & here) - {name}, *LIBRARIES.get(name, (set(), set()))) for name in here
+    }
+    assert documented_layers() == tested
 
 
 def test_import_playhead_loads_nothing_heavy() -> None:
