@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from typing import Final
 
+from playhead.export.lines import lines_of
 from playhead.export.options import Options
-from playhead.timeline import Answer, Event, Span
+from playhead.export.readable import LINES, Limits, readable
+from playhead.timeline import Answer, Event, Segment, Span
 
 _MS_PER_S: Final = 1000
 # A player cannot show a cue without length; a point in time is shown this long.
@@ -26,17 +29,38 @@ class Cue:
 def caption_cues(answer: Answer, options: Options) -> tuple[Cue, ...]:
     """Subtitles of an Answer, from its transcript or, where the options ask for it, from its events.
 
-    A stretch without words gives no cue. With no transcript and no other source allowed the result is empty: no
+    A sentence too long to read at a glance becomes several cues, each with the times of its words (``options.cue_s``,
+    ``options.cue_chars``). A stretch without words gives no cue. With no transcript and no other source allowed the result is empty: no
     speech was heard.
     """
     spoken = answer.transcript.segments if answer.transcript else ()
     use_events = options.captions == "events" or (options.captions == "transcript-or-events" and not spoken)
     if use_events:
-        texts = [(event.span, event.text or event.title) for event in answer.events]
+        told = ((event.span, event.text or event.title) for event in answer.events)
+        cues = sorted(
+            cue for span, text in told if (cue := _cue(span, text, _line_width(options))) is not None
+        )
     else:
-        texts = [(segment.span, segment.text) for segment in spoken]
-    cues = sorted(cue for span, text in texts if (cue := _cue(span, text)) is not None)
+        cues = sorted(cue for segment in spoken for cue in _spoken(segment, options))
     return tuple(cues) if options.overlaps else without_overlaps(cues)
+
+
+def _spoken(segment: Segment, options: Options) -> tuple[Cue, ...]:
+    """The cues of one segment: one, or as many as it takes to be readable."""
+    line = _line_width(options)
+    limits = Limits(_or_endless(options.cue_s) * _MS_PER_S, line)
+    if parts := readable(segment, one_line(segment.text), limits):
+        return tuple(Cue(start_ms, end_ms, lines) for start_ms, end_ms, lines in parts)
+    whole = _cue(segment.span, segment.text, line)
+    return () if whole is None else (whole,)
+
+
+def _line_width(options: Options) -> float:
+    return _or_endless(options.cue_chars) / LINES
+
+
+def _or_endless(limit: float | None) -> float:
+    return math.inf if limit is None else limit
 
 
 def chapter_cues(chapters: Iterable[Event]) -> tuple[Cue, ...]:
@@ -61,8 +85,9 @@ def _plain(char: str) -> str:
     return " " if ord(char) < 0xA0 or char.isspace() else char
 
 
-def _cue(span: Span, text: str) -> Cue | None:
-    lines = tuple(line for raw in text.splitlines() if (line := one_line(raw)))
+def _cue(span: Span, text: str, width: float = math.inf) -> Cue | None:
+    """One cue for a text as a whole, its own lines broken where they are wider than ``width``."""
+    lines = tuple(line for raw in text.splitlines() for line in lines_of(one_line(raw), width))
     if not lines:
         return None
     start_ms = max(0, round(span.start_s * _MS_PER_S))
