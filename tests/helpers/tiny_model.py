@@ -21,7 +21,7 @@ def byte_alphabet() -> list[str]:
     return [chr(byte) if byte in plain else chr(next(odd)) for byte in range(256)]
 
 
-def write_tiny_model(path: Path, seed: int = 0) -> Path:
+def write_tiny_model(path: Path, seed: int = 0, context_tokens: int = 2048) -> Path:
     letters = byte_alphabet()
     pairs = ["no", "ne", "none", "10"]  # a few merges, so that some words are one token and some are not
     merges = ["n o", "n e", "no ne", "1 0"]
@@ -30,7 +30,7 @@ def write_tiny_model(path: Path, seed: int = 0) -> Path:
     kinds = [gguf.TokenType.NORMAL] * (len(letters) + len(pairs)) + [gguf.TokenType.CONTROL] * len(specials)
 
     writer = gguf.GGUFWriter(path, "llama")
-    writer.add_context_length(2048)
+    writer.add_context_length(context_tokens)
     writer.add_embedding_length(WIDTH)
     writer.add_block_count(LAYERS)
     writer.add_feed_forward_length(INNER)

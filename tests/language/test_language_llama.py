@@ -47,6 +47,14 @@ def test_an_answer_is_held_to_the_schema(tiny):
         jsonschema.validate(json.loads(text), SCHEMA)
 
 
+def test_a_model_trained_on_less_has_less_room(tmp_path):
+    path = write_tiny_model(tmp_path / "short.gguf", context_tokens=512)
+    with LlamaModel(path, name="short", context_tokens=4096, threads=1) as model:
+        assert model.context_tokens == 512
+        with pytest.raises(UsageError, match="512"):
+            model.chat([{"role": "user", "content": "x" * 600}], max_tokens=10)
+
+
 def test_an_answer_ends_at_max_tokens(tiny):
     short, long = (tiny.chat(ASK, max_tokens=count) for count in (7, 40))
     assert 0 < len(short) < len(long)

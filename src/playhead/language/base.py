@@ -12,7 +12,11 @@ class LanguageModel(Protocol):
     """A chat model that can be held to a JSON schema and asked for probabilities over labels."""
 
     name: str
-    context_tokens: int
+
+    @property
+    def context_tokens(self) -> int:
+        """Room for prompt and answer together."""
+        ...
 
     def chat(
         self,

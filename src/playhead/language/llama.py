@@ -44,7 +44,7 @@ class LlamaModel:
     Args:
         path: The GGUF file.
         name: What answers say they were made with.
-        context_tokens: Room for prompt and answer together.
+        context_tokens: Room wanted for prompt and answer together; a model trained on less has less.
         threads: CPU threads; None takes the CPUs that are free when the model loads, at most eight.
         reuse_prefix: Keep what the last prompt and this one share. Numbers then depend, in the third decimal, on how
             much was kept, so a near tie may fall otherwise; the same calls in the same order give the same answers.
@@ -62,7 +62,8 @@ class LlamaModel:
     ) -> None:
         self.path = path
         self.name = name
-        self.context_tokens = context_tokens
+        self._wanted_tokens = context_tokens
+        self._room_tokens: int | None = None
         self.threads = threads
         self.reuse_prefix = reuse_prefix
         self._key = secrets.token_hex(16)
@@ -79,6 +80,15 @@ class LlamaModel:
     ) -> None:
         """Give the memory back."""
         self.close()
+
+    @property
+    def context_tokens(self) -> int:
+        """Room for prompt and answer together: what was wanted, or what the model was trained on if that is less."""
+        with self._lock:
+            if self._room_tokens is None:
+                settings = self._listener("GET", "/props")["default_generation_settings"]
+                self._room_tokens = min(self._wanted_tokens, int(settings["n_ctx"]))
+            return self._room_tokens
 
     def close(self) -> None:
         """Unload the model and close its listener; a later question loads it again."""
@@ -270,7 +280,7 @@ class LlamaModel:
     def _parameters(self, xllamacpp: Any) -> Any:  # noqa: ANN401 - the binding ships no types
         parameters = xllamacpp.CommonParams()
         parameters.model.path = str(self.path)
-        parameters.n_ctx = self.context_tokens
+        parameters.n_ctx = self._wanted_tokens
         parameters.n_parallel = 1
         threads = self.threads or min(MAX_THREADS, free_cpus())
         for pool in (parameters.cpuparams, parameters.cpuparams_batch):

@@ -21,6 +21,7 @@ from playhead.models.scout.config import ScoutConfig, config_from_options
 from playhead.models.scout.memory import Memory
 from playhead.models.scout.notes import OVERVIEW, Note, notes_of
 from playhead.models.scout.prompts import language_name
+from playhead.models.scout.room import check_question
 from playhead.models.scout.segment import Vectors
 from playhead.models.scout.write import Writer
 from playhead.perceive.evidence import Evidence
@@ -38,7 +39,7 @@ from playhead.tasks.watch import Watch
 from playhead.timeline import Answer
 
 CONTEXT_TOKENS = 4096
-MAX_OVERVIEW = 8  # chapters told beside the retrieved notes
+MAX_OVERVIEW = 24  # chapters told beside the retrieved notes
 
 
 class Scout:
@@ -66,6 +67,7 @@ class Scout:
             MediaError: The file cannot give what the task needs.
             WeightsError: Weights are not to be had.
             UnsupportedError: The task is not one of scout's.
+            UsageError: The question is too long.
         """
         with self._lock:
             self._progress = progress
@@ -73,6 +75,12 @@ class Scout:
                 return self._transcribe(video)
             if not isinstance(task, (Watch, Describe, Events, Chapters, Ground, Ask, Choose)):
                 raise UnsupportedError(f"scout does not offer the task {task.name!r}")
+            if isinstance(task, Ground):
+                check_question("look for something", task.query)
+            elif isinstance(task, Ask):
+                check_question("ask", task.question)
+            elif isinstance(task, Choose):
+                check_question("choose", task.question, *task.options)
             evidence = self._gather(video)
             if isinstance(task, Ground):
                 return self._ground(video, evidence, task)
@@ -190,11 +198,12 @@ class Scout:
     def _overview(self, evidence: Evidence) -> tuple[Note, ...]:
         """Chapters of an earlier composition as notes, so that questions about the whole have something to go by."""
         made = self._memory.load(self._memory.key(evidence, self.config)) if self.config.cache else None
-        chapters = made.chapters if made else ()
+        told = [c for c in (made.chapters if made else ()) if "measured" not in c.flags]
+        keep = min(len(told), MAX_OVERVIEW)
+        chapters = [told[i * len(told) // keep] for i in range(keep)]  # of many, some from all over the video
         return tuple(
-            Note(c.span, OVERVIEW, c.text, c.evidence)
-            for c in chapters[:MAX_OVERVIEW]
-            if "measured" not in c.flags
+            Note(c.span, OVERVIEW, f"{c.title}: {c.text}" if c.title else c.text, c.evidence)
+            for c in chapters
         )
 
     def _reply(self, video: Video, evidence: Evidence, task: str, query: str, said: reply.Reply) -> Answer:

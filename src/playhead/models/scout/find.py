@@ -16,6 +16,7 @@ from dataclasses import dataclass
 from playhead.language.base import LanguageModel
 from playhead.models.scout.notes import Note
 from playhead.models.scout.prompts import messages
+from playhead.models.scout.room import limit_chars
 from playhead.models.scout.segment import Vectors
 from playhead.timeline import Event, merge_spans
 
@@ -27,6 +28,8 @@ YES_AT_NO_CLOSENESS = 0.76
 YES_PER_CLOSENESS = 0.36
 JOIN_GAP_S = 1.0
 CONTEXT_CHARS = 160
+EXCERPT_CHARS = 1000
+LABEL_TOKENS = 8
 
 _WORD = re.compile(
     r"[\u3040-\u30ff\u3400-\u9fff]|[^\W\u3040-\u30ff\u3400-\u9fff]+"
@@ -125,7 +128,12 @@ def excerpt(index: Index, note: Note) -> str:
 
 def probability(model: LanguageModel, query: str, text: str) -> float:
     """The language model's probability that an excerpt is about a query."""
-    return model.choose(messages("match", query=query, excerpt=text), ["Yes", "No"])["Yes"]
+
+    def prompt(limit: int) -> list[dict[str, str]]:
+        return messages("match", query=query, excerpt=text[:limit])
+
+    limit = limit_chars(model, prompt, EXCERPT_CHARS, LABEL_TOKENS)
+    return model.choose(prompt(limit), ["Yes", "No"])["Yes"]
 
 
 def as_events(found: Sequence[Found], query: str) -> tuple[Event, ...]:

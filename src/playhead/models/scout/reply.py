@@ -8,13 +8,18 @@ from dataclasses import dataclass
 
 from playhead.language.base import LanguageModel
 from playhead.models.scout.find import Found, Index, content_words, word_share
-from playhead.models.scout.notes import Note
+from playhead.models.scout.notes import OVERVIEW, Note
 from playhead.models.scout.prompts import messages
+from playhead.models.scout.room import limit_chars, line_chars, thinned
 from playhead.models.scout.write import shorten, supported, whole_sentences, words_of
 from playhead.timeline import ParseFailure
 
 NOTES_CHARS = 1400  # about 350 tokens: read in under five seconds on two cores
+OVERVIEW_CHARS = 600  # of these, for notes about the whole; the more chapters, the shorter each is told
 NOTE_CHARS = 300
+SHORTEST_CHARS = 30
+ANSWER_TOKENS = 140
+LABEL_TOKENS = 8
 MIN_RELEVANCE = 0.25
 ANSWER_CHARS = 320
 MIN_ANSWER_SHARE = 0.4
@@ -55,7 +60,7 @@ def select(index: Index, queries: Sequence[str], always: Sequence[Note] = ()) ->
             known = best.get(id(found.note))
             if known is None or found.score > known.score:
                 best[id(found.note)] = found
-    left = NOTES_CHARS - sum(min(len(n.text), NOTE_CHARS) for n in always)
+    left = NOTES_CHARS - min(OVERVIEW_CHARS, sum(min(len(n.text), NOTE_CHARS) for n in always))
     kept = [Found(note, 0.0) for note in always]
     for found in sorted(best.values(), key=lambda f: -f.score):
         cost = min(len(found.note.text), NOTE_CHARS)
@@ -84,22 +89,26 @@ def ask(
     if model is None:
         best = max(found, key=lambda f: f.score)
         return Reply(best.note.text, (best.note,), round(min(1.0, best.score), 3))
-    labels = [str(i + 1) for i in range(len(found))]
-    listing = "\n".join(
-        f"[{k}] {shorten(f.note.line, NOTE_CHARS)}" for k, f in zip(labels, found, strict=True)
-    )
-    prompt = messages("ask", notes=listing, question=question, language=language)
-    text = model.chat(prompt, schema=_schema(labels), max_tokens=140)
+
+    def prompt(limit: int) -> list[dict[str, str]]:
+        listing = "\n".join(f"[{i + 1}] {line}" for i, line in enumerate(_lines(found, limit)))
+        return messages("ask", notes=listing, question=question, language=language)
+
+    limit = limit_chars(model, prompt, NOTE_CHARS, ANSWER_TOKENS)
+    shown = thinned(found, limit)
+    labels = [str(i + 1) for i in range(len(shown))]
+    text = model.chat(prompt(limit), schema=_schema(labels), max_tokens=ANSWER_TOKENS)
     try:
         data = json.loads(text)
-        cited = [found[int(label) - 1] for label in dict.fromkeys(data["notes"])]
+        cited = [shown[int(label) - 1] for label in dict.fromkeys(data["notes"])]
         answer = whole_sentences(str(data["answer"]))
     except (json.JSONDecodeError, KeyError, TypeError, ValueError, IndexError) as error:
         reason = f"the language model's reply is not the asked JSON: {error}"
         return Reply("", failure=ParseFailure(text, reason), reason=reason)
     if not answer or not cited:
         return Reply("", reason="the video's evidence does not answer the question")
-    if not supported(answer, words_of(f"{listing}\n{question}"), least=MIN_ANSWER_SHARE):
+    known = words_of("\n".join([*_lines(found, limit), question]))
+    if not supported(answer, known, least=MIN_ANSWER_SHARE):
         answer = " ".join(f.note.text for f in cited)
     confidence = max(f.score for f in cited)
     return Reply(answer, tuple(f.note for f in cited), round(min(1.0, confidence), 3))
@@ -121,11 +130,14 @@ def choose(
     if model is None:
         scores = {label: _closeness(index, question, text) for label, text in options.items()}
     else:
-        listing = "\n".join(shorten(f.note.line, NOTE_CHARS) for f in found) or "(no evidence)"
         lines = "\n".join(f"{label}. {text}" for label, text in options.items())
-        scores = model.choose(
-            messages("choose", notes=listing, question=question, options=lines), list(options)
-        )
+
+        def prompt(limit: int) -> list[dict[str, str]]:
+            listing = "\n".join(_lines(found, limit)) or "(no evidence)"
+            return messages("choose", notes=listing, question=question, options=lines)
+
+        limit = limit_chars(model, prompt, NOTE_CHARS, LABEL_TOKENS)
+        scores = model.choose(prompt(limit), list(options))
     label = max(scores, key=lambda key: scores[key])
     cited = [f for f in found if word_share(content_words(options[label]), f.note.text) >= 0.5]
     cited = cited or sorted(found, key=lambda f: -f.score)[:1]
@@ -133,6 +145,19 @@ def choose(
         "" if found else "the video gave no evidence; the choice rests on the words of the question alone"
     )
     return Reply(options[label], tuple(f.note for f in cited), round(scores[label], 3), label, reason)
+
+
+def _lines(found: Sequence[Found], limit: int) -> list[str]:
+    """Notes as lines of at most ``limit`` characters, those about the whole sharing ``OVERVIEW_CHARS``."""
+    shown = thinned(found, limit)
+    overview = sum(f.note.lane == OVERVIEW for f in shown)
+    about_chars = OVERVIEW_CHARS // overview if overview else limit
+    return [
+        shorten(f.note.text, min(line_chars(limit), max(about_chars, SHORTEST_CHARS)))
+        if f.note.lane == OVERVIEW
+        else shorten(f.note.line, line_chars(limit))
+        for f in shown
+    ]
 
 
 def _closeness(index: Index, question: str, option: str) -> float:

@@ -15,6 +15,7 @@ from typing import Any
 from playhead.language.base import LanguageModel
 from playhead.models.scout.notes import LANE_WORDS, Note, as_text
 from playhead.models.scout.prompts import messages
+from playhead.models.scout.room import limit_chars, line_chars, thinned
 from playhead.timeline import Span
 
 BATCH_PARTS = 4
@@ -96,19 +97,17 @@ class Writer:
 
     def parts(self, parts: Sequence[Part]) -> list[Words]:
         """A title and a summary for each part, in the order given."""
-        words: list[Words | None] = [None] * len(parts)
-        wanted: list[int] = []
-        for i, part in enumerate(parts):
-            if self._model is None or len(evidence_text(part)) <= SHORT_CHARS:
-                words[i] = quote(part)
-            else:
-                wanted.append(i)
+        words = [quote(part) for part in parts]
+        model = self._model
+        if model is None:
+            return words
+        wanted = [i for i, part in enumerate(parts) if len(evidence_text(part)) > SHORT_CHARS]
         for at in range(0, len(wanted), BATCH_PARTS):
             batch = wanted[at : at + BATCH_PARTS]
-            for i, written in zip(batch, self._batch([parts[i] for i in batch]), strict=True):
+            for i, written in zip(batch, self._batch(model, [parts[i] for i in batch]), strict=True):
                 words[i] = written
             self._on_step(len(parts) - len(wanted) + at + len(batch), len(parts))
-        return [w for w in words if w is not None]
+        return words
 
     def group(self, kind: str, members: Sequence[Words], part: Part) -> Words:
         """A title and a summary of a chapter or the whole video from those of its members.
@@ -123,24 +122,31 @@ class Writer:
         told = [m for m in members if m.source != "measured"]
         if self._model is None or not told:
             return _join(told or members, part)
-        listing = "\n".join(f"- {m.title}: {m.summary}" for m in told)
-        prompt = messages(kind, parts=_fit(self._model, listing), language=self._language)
-        reply = self._ask(prompt, _words_schema(GROUP_CHARS), max_tokens=GROUP_TOKENS)
-        evidence = as_text(part.notes, 100_000) + "\n" + listing
+
+        def prompt(limit: int) -> list[dict[str, str]]:
+            return messages(kind, parts=_listing(told, limit), language=self._language)
+
+        limit = limit_chars(self._model, prompt, TITLE_CHARS + GROUP_CHARS + 2, GROUP_TOKENS)
+        reply = self._ask(prompt(limit), _words_schema(GROUP_CHARS), max_tokens=GROUP_TOKENS)
+        evidence = as_text(part.notes, 100_000) + "\n" + _listing(told, limit)
         return self._checked(reply, evidence, _join(told, part))
 
-    def _batch(self, parts: Sequence[Part]) -> list[Words]:
-        texts = [evidence_text(part) for part in parts]
+    def _batch(self, model: LanguageModel, parts: Sequence[Part]) -> list[Words]:
         names = [f"P{i + 1}" for i in range(len(parts))]
-        listing = "\n\n".join(f"{name}\n{text}" for name, text in zip(names, texts, strict=True))
-        schema = _object({name: _words_schema() for name in names})
-        reply = self._ask(
-            messages("parts", parts=listing, language=self._language), schema, PART_TOKENS * len(parts)
-        )
+
+        def prompt(limit: int) -> list[dict[str, str]]:
+            texts = [evidence_text(part, limit) for part in parts]
+            listing = "\n\n".join(f"{name}\n{text}" for name, text in zip(names, texts, strict=True))
+            return messages("parts", parts=listing, language=self._language)
+
+        answer_tokens = PART_TOKENS * len(parts)
+        limit = limit_chars(model, prompt, PART_CHARS, answer_tokens)
+        reply = self._ask(prompt(limit), _object({name: _words_schema() for name in names}), answer_tokens)
         out = []
-        for name, text, part in zip(names, texts, parts, strict=True):
+        for name, part in zip(names, parts, strict=True):
             item = None if reply is None else reply.get(name)
-            out.append(self._checked(item if isinstance(item, dict) else None, text, quote(part)))
+            shown = evidence_text(part, limit)
+            out.append(self._checked(item if isinstance(item, dict) else None, shown, quote(part)))
         return out
 
     def _ask(
@@ -175,13 +181,13 @@ class Writer:
         return Words(title, otherwise.summary, otherwise.source)
 
 
-def evidence_text(part: Part) -> str:
+def evidence_text(part: Part, limit_chars: int = PART_CHARS) -> str:
     """A part's evidence for the language model: what was said and written; sounds and objects only where that is all.
 
     Labels of a closed vocabulary beside words add nothing but noise to a summary (``docs/log.md``).
     """
     words = [note for note in part.notes if note.lane in ("speech", "text")]
-    return as_text(words or part.notes, PART_CHARS)
+    return as_text(words or part.notes, limit_chars)
 
 
 def words_of(text: str) -> frozenset[str]:
@@ -293,10 +299,7 @@ def _object(properties: dict[str, Any]) -> dict[str, Any]:
     }
 
 
-def _fit(model: LanguageModel, listing: str, reserve_tokens: int = 500) -> str:
-    """As many whole lines of a listing as the model's context takes, spread evenly over it."""
-    lines = listing.splitlines()
-    while len(lines) > 1 and model.count_tokens("\n".join(lines)) > model.context_tokens - reserve_tokens:
-        keep = max(1, int(len(lines) * 0.8))
-        lines = [lines[i * len(lines) // keep] for i in range(keep)]
-    return "\n".join(lines)
+def _listing(members: Sequence[Words], limit: int) -> str:
+    """Members as lines of at most ``limit`` characters; where that is too short to say anything, fewer lines, spread evenly."""
+    lines = [f"{m.title}: {m.summary}" for m in thinned(members, limit)]
+    return "\n".join(f"- {shorten(line, line_chars(limit))}" for line in lines)
