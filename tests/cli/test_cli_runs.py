@@ -251,6 +251,8 @@ def test_ctrl_c_ends_soon_with_one_line_and_no_half_file(trouble, film, tmp_path
         [sys.executable, "-m", "playhead", "watch", "film.mp4", "--engine", "lamp"],
         cwd=tmp_path,
         env=environ(PLUGIN, **trouble),
+        # A shell that starts the tests in the background has them ignore Ctrl-C, and children inherit that.
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),  # noqa: PLW1509 - no threads here
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,

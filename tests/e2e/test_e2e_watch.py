@@ -7,7 +7,6 @@ import json
 import re
 import subprocess
 import sys
-import time
 from pathlib import Path
 
 import pytest
@@ -112,8 +111,8 @@ def test_a_second_run_does_nothing_again(watched, folder) -> None:
 
 
 def test_a_second_question_re_runs_no_sense(watched, folder) -> None:
-    begun = time.monotonic()
     done = run("ground", demo_path(), "a cat with green eyes", "--json", *SMALLEST, cwd=folder)
     assert done.returncode == 0, done.stderr
-    assert time.monotonic() - begun < 30  # 2 shared cores; the aim of 10 s is measured by benchmarks/watch.py
+    told = done.stderr.splitlines()  # how long it takes is measured by benchmarks/watch.py
+    assert not any(stage in line for line in told for stage in ("looking", "listening"))
     json.loads(done.stdout)

@@ -25,7 +25,11 @@ CLIPS = {  # length in seconds and frames, as ffprobe counts them
 }
 
 
-@pytest.mark.parametrize("name", CLIPS)
+LONGEST = "autoeditor_example.mp4"
+SOONER = [pytest.param(name, marks=pytest.mark.slow) if name == LONGEST else name for name in CLIPS]
+
+
+@pytest.mark.parametrize("name", SOONER)
 def test_every_frame_comes_at_its_indexed_time(shared_media, name):
     path = shared_media / name
     info = probe(path)
@@ -35,7 +39,7 @@ def test_every_frame_comes_at_its_indexed_time(shared_media, name):
     assert times_s == index_frames(path, info).times_s.tolist()
 
 
-@pytest.mark.parametrize("name", [name for name in CLIPS if name != "rotated_90.mov"])
+@pytest.mark.parametrize("name", [name for name in SOONER if name != "rotated_90.mov"])
 def test_seeking_gives_the_same_pixels_as_reading_through(shared_media, name):
     path = shared_media / name
     index = index_frames(path, probe(path))
