@@ -245,7 +245,11 @@ def test_a_fault_is_one_line_and_its_traceback_is_shown_on_debug(film, tmp_path)
     assert "Traceback" in lamp("watch", "film.mp4", "--debug", cwd=tmp_path, LAMP_FAULT="1").stderr
 
 
-@pytest.mark.parametrize("trouble", [{"LAMP_WAIT_S": "60"}, {"LAMP_STUCK": "1"}], ids=["python", "native"])
+@pytest.mark.parametrize(
+    "trouble",
+    [{"LAMP_WAIT_S": "60"}, {"LAMP_STUCK": "1"}, {"LAMP_SWALLOWS": "1"}],
+    ids=["python", "native", "swallowed"],
+)
 def test_ctrl_c_ends_soon_with_one_line_and_no_half_file(trouble, film, tmp_path) -> None:
     process = subprocess.Popen(
         [sys.executable, "-m", "playhead", "watch", "film.mp4", "--engine", "lamp"],

@@ -11,12 +11,16 @@ import threading
 import time
 import traceback
 import warnings
+from types import FrameType
 from typing import Any, Final, TextIO
 
 from playhead.errors import EXIT_INTERRUPTED, OutputError, PlayheadError
 
+INTERRUPTED: Final = "interrupted; finished files are kept, the same command goes on from there"
 EXIT_READER_GONE: Final = 141  # 128 + SIGPIPE, what a shell shows for any program whose reader left
 INTERRUPT_GRACE_S: Final = 3.0
+
+_interrupted = threading.Event()
 
 
 class ReaderGoneError(Exception):
@@ -86,7 +90,12 @@ def flush() -> None:
 
 
 def fail(message: str, code: int, *, debug: bool = False) -> int:
-    """Say what went wrong on one line of stderr (with the traceback when debugging) and return the exit code."""
+    """Say what went wrong on one line of stderr (with the traceback when debugging) and return the exit code.
+
+    Whatever fails after Ctrl-C failed because of it: native modules turn an interrupted import into an ImportError.
+    """
+    if _interrupted.is_set():
+        message, code = INTERRUPTED, EXIT_INTERRUPTED
     try:
         flush()
     except (PlayheadError, ReaderGoneError):
@@ -140,6 +149,8 @@ def _leave_soon_after_interrupt() -> None:
     pipe is written by the C handler at once; a thread reads it, leaves the main thread a few seconds to end in order,
     and then ends the process. Files are written whole and then renamed, so none is left half.
     """
+    if signal.getsignal(signal.SIGINT) is signal.default_int_handler:
+        signal.signal(signal.SIGINT, _note_interrupt)
     reader, writer = os.pipe()
     os.set_blocking(writer, False)
     signal.set_wakeup_fd(writer, warn_on_full_buffer=False)
@@ -148,7 +159,13 @@ def _leave_soon_after_interrupt() -> None:
         while os.read(reader, 1)[0] != signal.SIGINT:
             pass
         time.sleep(INTERRUPT_GRACE_S)
-        say("error: interrupted")
+        say(f"error: {INTERRUPTED}")
         os._exit(EXIT_INTERRUPTED)
 
     threading.Thread(target=wait, name="interrupt", daemon=True).start()
+
+
+def _note_interrupt(number: int, frame: FrameType | None) -> None:
+    """Python's own handler, and a note of it."""
+    _interrupted.set()
+    signal.default_int_handler(number, frame)

@@ -2,7 +2,8 @@
 
 It really decodes the video, needs no weights, and can be told to take long, so that the command line's own behaviour can be
 tested: ``LAMP_LOG`` names a file that gets a line for each answer, ``LAMP_WAIT_S`` waits, ``LAMP_STUCK`` computes in
-native code that no signal interrupts, ``LAMP_FAULT`` breaks.
+native code that no signal interrupts, ``LAMP_SWALLOWS`` takes Ctrl-C for a missing extra, as native modules do while they
+are imported, ``LAMP_FAULT`` breaks.
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ import os
 import time
 from pathlib import Path
 
+from playhead.errors import MissingExtraError
 from playhead.media import open_clip
 from playhead.media.clip import Video
 from playhead.progress import Progress, silent
@@ -78,6 +80,12 @@ def _stretches(clip) -> tuple[Event, ...]:
 
 
 def _trouble(progress: Progress) -> None:
+    if os.environ.get("LAMP_SWALLOWS"):
+        progress("looking", 0, 1)
+        try:
+            time.sleep(60)
+        except KeyboardInterrupt as error:
+            raise MissingExtraError("light needs a bulb") from error
     wait_s = float(os.environ.get("LAMP_WAIT_S", "0"))
     for step in range(int(wait_s * 20)):
         progress("looking", step, wait_s * 20)
