@@ -23,6 +23,7 @@ from playhead.perceive.objects import ObjectDetector, ObjectTracks
 from playhead.perceive.onscreen import Glance, OnScreen, glance
 from playhead.perceive.pictures import PictureEncoder
 from playhead.perceive.shrink import luma, shrink
+from playhead.perceive.visits import Visits
 from playhead.progress import Progress
 from playhead.timeline import Mark, Span
 
@@ -60,6 +61,7 @@ class Looking:
         self._progress = progress
         self._shots = ShotDetector()
         self._motion = Motion()
+        self._visits = Visits()
         self._vector_times_s: list[float] = []
         self._vectors: list[npt.NDArray[np.float32]] = []
         self.times_s: list[float] = []
@@ -83,9 +85,12 @@ class Looking:
         end_s = self._window.end_s
         shots = self._shots.finish(end_s)
         cuts_s = [mark.span.start_s for mark in shots[1:]]
-        lanes = {"shots": shots, "motion": self._motion.finish(end_s, cuts_s)}
+        lanes = {"shots": shots}
         if self._eyes.text:
             lanes["text"] = self._eyes.text.finish(end_s, cuts_s)
+        visits = self._visits.finish(end_s, cuts_s, lanes.get("text", ()))
+        moved = (*self._motion.finish(end_s, cuts_s), *visits)
+        lanes["motion"] = tuple(sorted(moved, key=lambda mark: mark.span))
         if self._eyes.detector:
             lanes["objects"] = self._eyes.objects.finish(end_s, cuts_s)
         return lanes
@@ -118,7 +123,9 @@ class Looking:
             number = len(self.times_s)
             next_s = start_s + STEP_S * (math.floor((frame.pts_s - start_s) / STEP_S + 1e-6) + 1)
             self.times_s.append(frame.pts_s)
-            self._motion.look(frame.pts_s, luma(small_HWC))
+            small_HW = luma(small_HWC)
+            self._motion.look(frame.pts_s, small_HW)
+            self._visits.look(frame.pts_s, small_HW)
             self.size_px = (frame.pixels_HWC.shape[1], frame.pixels_HWC.shape[0])
             if texts is not None and number % _TEXT_EVERY == 0:
                 texts.put(_Look(frame.pts_s, frame.pixels_HWC, tuple(glances)))
