@@ -20,6 +20,8 @@ import pytest
 ROOT = Path(__file__).parents[1]
 PAGES = [*sorted(ROOT.glob("*.md")), *sorted((ROOT / "docs").rglob("*.md"))]
 FENCE = re.compile(r"^```(?P<language>[a-z]+)(?P<tags>[^\n`]*)\n(?P<code>.*?)^```$", re.MULTILINE | re.DOTALL)
+TABLES = sorted((ROOT / "benchmarks").glob("*.md"))
+READMES = sorted((ROOT / "src").rglob("README.md"))
 SHELLS = {"sh", "console", "bash"}
 TIMEOUT_S = 600
 
@@ -112,10 +114,20 @@ def test_make_targets_exist(page: Path) -> None:
     assert used <= targets
 
 
-@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+@pytest.mark.parametrize("page", [*PAGES, *TABLES, *READMES], ids=lambda page: page.name)
 def test_links_inside_the_project_lead_somewhere(page: Path) -> None:
     links = re.findall(r"\]\((?!https?:|#|mailto:)([^)#\s]+)", page.read_text(encoding="utf-8"))
     assert [link for link in links if not (page.parent / link).exists()] == []
+
+
+@pytest.mark.parametrize("page", TABLES, ids=lambda page: page.name)
+def test_a_table_of_measurements_says_how_to_make_it_again(page: Path) -> None:
+    text = page.read_text(encoding="utf-8")
+    commands = re.findall(r"python (benchmarks/\w+\.py)", text)
+    assert commands, "no command"
+    assert [command for command in commands if not (ROOT / command).is_file()] == []
+    assert re.search(r"[Cc]ommit:? `?[0-9a-f]{7,40}", text), "no commit"
+    assert re.search(r"\d+ (?:shared )?cores", text), "no hardware"
 
 
 def test_a_wrong_block_is_seen(tmp_path) -> None:

@@ -98,6 +98,11 @@ def test_music_is_heard(hear):
     assert [mark.text for mark in hear("bigbuckbunny_5s.mp4").lanes["sounds"]] == ["music"]
 
 
+def test_what_no_words_could_be_believed_in_is_said(hear):
+    notes = hear("bigbuckbunny_5s.mp4").sampling.notes
+    assert any(note.startswith("speech: sound like a voice was left out") for note in notes)
+
+
 @pytest.mark.parametrize("file", ["timecode_pattern.mp4", "bottle-detection.mp4"])
 def test_no_sound_no_transcript(hear, file):
     assert hear(file).transcript is None
