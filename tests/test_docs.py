@@ -17,6 +17,10 @@ from pathlib import Path
 
 import pytest
 
+from playhead import errors
+from playhead.cli.main import VERBS
+from playhead.cli.terminal import EXIT_READER_GONE
+
 ROOT = Path(__file__).parents[1]
 PAGES = [*sorted(ROOT.glob("*.md")), *sorted((ROOT / "docs").rglob("*.md"))]
 FENCE = re.compile(r"^```(?P<language>[a-z]+)(?P<tags>[^\n`]*)\n(?P<code>.*?)^```$", re.MULTILINE | re.DOTALL)
@@ -128,6 +132,24 @@ def test_a_table_of_measurements_says_how_to_make_it_again(page: Path) -> None:
     assert [command for command in commands if not (ROOT / command).is_file()] == []
     assert re.search(r"[Cc]ommit:? `?[0-9a-f]{7,40}", text), "no commit"
     assert re.search(r"\d+ (?:shared )?cores", text), "no hardware"
+
+
+def rows_of(page: str, pattern: str) -> list[str]:
+    return re.findall(pattern, (ROOT / page).read_text(encoding="utf-8"), re.MULTILINE)
+
+
+def test_the_documented_exit_codes_are_those_there_are() -> None:
+    kinds = [errors.PlayheadError]
+    for kind in kinds:
+        kinds += kind.__subclasses__()
+    there_are = {0, errors.EXIT_INTERRUPTED, EXIT_READER_GONE, *(kind.exit_code for kind in kinds)}
+    documented = [int(code) for code in rows_of("docs/cli.md", r"^\| (\d+) \| ")]
+    assert sorted(there_are) == documented
+
+
+@pytest.mark.parametrize(("page", "mark"), [("README.md", "playhead "), ("docs/cli.md", "")])
+def test_the_documented_verbs_are_those_there_are(page, mark) -> None:
+    assert set(VERBS) <= set(rows_of(page, rf"^\| `{mark}(\w+)"))
 
 
 def test_a_wrong_block_is_seen(tmp_path) -> None:
