@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import os
 import random
 import socket
 import sys
@@ -53,6 +54,18 @@ def test_missing_file(tmp_path):
 
 def test_folder(tmp_path):
     refuse(SourceError, lambda: probe(tmp_path), "a folder", "one file")
+
+
+@pytest.mark.skipif(os.name != "posix", reason="pipes and devices of POSIX")
+def test_what_never_ends_is_refused_at_once(tmp_path):
+    os.mkfifo(tmp_path / "pipe.mp4")
+    refuse(SourceError, lambda: probe(tmp_path / "pipe.mp4"), "a pipe", "save what it gives to a file")
+    refuse(SourceError, lambda: probe("/dev/zero"), "a device")
+
+
+def test_names_no_file_can_have():
+    refuse(SourceError, lambda: probe("n" * 300 + ".mp4"), "cannot open")
+    refuse(SourceError, lambda: probe("a\0b.mp4"), "null byte")
 
 
 def test_text_file_named_mp4(tmp_path):

@@ -44,6 +44,9 @@ def describe(source: str, made: dict[str, Any], formats: list[str]) -> Record:
     """
     if is_address(source):
         return Record(source=source, content=source, made=made, formats=formats)
+    from playhead.media import check_path
+
+    check_path(source)  # reading a pipe or a device would not end
     try:
         with Path(source).open("rb") as file:
             content = hashlib.file_digest(file, "sha256").hexdigest()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 from typing import Final
 
@@ -50,8 +51,23 @@ def expand(words: list[str]) -> list[str]:
     """
     found: list[str] = []
     for word in words:
-        found += _videos_in(Path(word)) if not is_address(word) and Path(word).is_dir() else [word]
-    return list(dict.fromkeys(found))
+        found += _videos_in(Path(word)) if _is_folder(word) else [word]
+    once: dict[str, str] = {}
+    for source in found:
+        once.setdefault(_place(source), source)
+    return list(once.values())
+
+
+def _is_folder(word: str) -> bool:
+    try:
+        return not is_address(word) and Path(word).is_dir()
+    except OSError:  # a name longer than the file system takes; opening it says what is wrong
+        return False
+
+
+def _place(source: str) -> str:
+    """What all spellings of one path share (``talk.mp4``, ``./talk.mp4``)."""
+    return source if is_address(source) else os.path.abspath(source)  # noqa: PTH100 - Path.absolute keeps ".." apart
 
 
 def is_address(source: str) -> bool:
@@ -64,7 +80,7 @@ def _videos_in(folder: Path) -> list[str]:
         entries = sorted(entry for entry in folder.iterdir() if not entry.name.startswith("."))
     except OSError as error:
         raise SourceError(f"cannot list the folder {folder}", found=error.strerror or str(error)) from error
-    videos = [str(entry) for entry in entries if entry.suffix.lower() in VIDEO_ENDINGS and entry.is_file()]
+    videos = [str(entry) for entry in entries if entry.suffix.lower() in VIDEO_ENDINGS and not entry.is_dir()]
     if not videos:
         raise SourceError(
             f"cannot find a video in the folder {folder}",

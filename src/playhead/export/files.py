@@ -115,12 +115,11 @@ def _stem(source: str) -> str:
         last = unquote(PurePosixPath(parts.path).name) or parts.netloc
     else:
         last = PureWindowsPath(source).name if "\\" in source else Path(source).name
-    stem = _FORBIDDEN.sub("_", PurePosixPath(last).stem).strip(" .")
-    stem = (
-        stem.encode("utf-8", errors="replace")[:_NAME_LIMIT_BYTES]
-        .decode("utf-8", errors="ignore")
-        .rstrip(" .")
-    )
+    text = (
+        PurePosixPath(last).stem.encode("utf-8", errors="replace").decode("utf-8")
+    )  # lone surrogates become ?
+    stem = _FORBIDDEN.sub("_", text).strip(" .")
+    stem = stem.encode("utf-8")[:_NAME_LIMIT_BYTES].decode("utf-8", errors="ignore").rstrip(" .")
     return f"_{stem}" if not stem or _RESERVED.fullmatch(stem) else stem
 
 

@@ -12,6 +12,7 @@ from playhead.media.clip import Clip, Frame, FrameIndex, Frames, MediaInfo, Stre
 from playhead.media.decode import stream_frames
 from playhead.media.open import open_clip
 from playhead.media.probe import index_frames, probe
+from playhead.media.source import check_path
 
 __all__ = [
     "Clip",
@@ -22,6 +23,7 @@ __all__ = [
     "StreamInfo",
     "Video",
     "Waveform",
+    "check_path",
     "index_frames",
     "open_clip",
     "probe",

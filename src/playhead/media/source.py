@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import io
 import os
+import stat
 from pathlib import Path
 from typing import IO, Final, cast
 from urllib.parse import urlsplit
@@ -30,6 +31,8 @@ OPEN_TIMEOUT_S: Final = 10.0
 READ_TIMEOUT_S: Final = 30.0
 _HEAD_BYTES: Final = 64
 _KINDS: Final = "a path, an open binary file, http(s)://, or an fsspec address such as s3://"
+
+_ENDLESS: Final = ((stat.S_ISFIFO, "a pipe"), (stat.S_ISCHR, "a device"), (stat.S_ISSOCK, "a socket"))
 
 # First bytes of containers people really have: enough to tell a damaged video from something that never was one.
 _CONTAINER_MARKS: Final = (
@@ -74,16 +77,33 @@ def _named_target(name: str) -> str | IO[bytes]:
         return name
     if scheme and scheme != "file":
         return _remote_file(name, scheme)
-    path = Path(name.removeprefix("file://"))
-    if path.is_dir():
-        raise SourceError(f"open {name!r}", found="a folder", allowed="one file", todo="name a file in it")
-    if not path.exists():
-        raise SourceError(f"open {name!r}", found="no such file", allowed=_KINDS, todo="check the path")
+    return str(check_path(name))
+
+
+def check_path(name: str) -> Path:
+    """The path a name stands for, when it can be read from end to end and back.
+
+    Raises:
+        SourceError: Missing, a folder, a pipe or a device (which never ends), or not readable.
+        NotMediaError: An empty file.
+    """
+    path, asked = Path(name.removeprefix("file://")), f"cannot open {name!r}"
+    try:
+        facts = path.stat()
+    except FileNotFoundError as error:
+        raise SourceError(asked, found="no such file", allowed=_KINDS, todo="check the path") from error
+    except (OSError, ValueError) as error:
+        raise SourceError(asked, found=_short(error), allowed=_KINDS, todo="check the path") from error
+    if stat.S_ISDIR(facts.st_mode):
+        raise SourceError(asked, found="a folder", allowed="one file", todo="name a file in it")
+    for is_kind, kind in _ENDLESS:
+        if is_kind(facts.st_mode):
+            raise SourceError(asked, found=kind, allowed=_KINDS, todo="save what it gives to a file first")
     if not os.access(path, os.R_OK):
-        raise SourceError(f"open {name!r}", found="no permission to read it", todo="change its permissions")
-    if path.is_file() and path.stat().st_size == 0:
-        raise NotMediaError(f"open {name!r}", found="an empty file", todo="copy or download it again")
-    return str(path)
+        raise SourceError(asked, found="no permission to read it", todo="change its permissions")
+    if stat.S_ISREG(facts.st_mode) and facts.st_size == 0:
+        raise NotMediaError(asked, found="an empty file", todo="copy or download it again")
+    return path
 
 
 def _remote_file(name: str, scheme: str) -> IO[bytes]:
@@ -91,19 +111,23 @@ def _remote_file(name: str, scheme: str) -> IO[bytes]:
         import fsspec
     except ImportError as error:
         raise MissingExtraError(
-            f"open {name!r}", found="fsspec is not installed", todo="pip install 'playhead[remote]'"
+            f"cannot open {name!r}", found="fsspec is not installed", todo="pip install 'playhead[remote]'"
         ) from error
     try:
         return cast("IO[bytes]", fsspec.open(name, "rb").open())
     except ImportError as error:
         raise MissingExtraError(
-            f"open {name!r}", found=str(error), todo=f"install the fsspec backend for {scheme}://"
+            f"cannot open {name!r}", found=str(error), todo=f"install the fsspec backend for {scheme}://"
         ) from error
     except ValueError as error:
-        raise SourceError(f"open {name!r}", found=f"unknown scheme {scheme}://", allowed=_KINDS) from error
+        raise SourceError(
+            f"cannot open {name!r}", found=f"unknown scheme {scheme}://", allowed=_KINDS
+        ) from error
     except OSError as error:
         raise SourceError(
-            f"open {name!r}", found=_short(error) or type(error).__name__, todo="check the address and access"
+            f"cannot open {name!r}",
+            found=_short(error) or type(error).__name__,
+            todo="check the address and access",
         ) from error
 
 
@@ -113,16 +137,16 @@ def _rewound(file: IO[bytes], name: str) -> IO[bytes]:
         file.seek(0)
     except (AttributeError, OSError, ValueError) as error:
         raise SourceError(
-            f"open {name}", found="an object that cannot be read and rewound", allowed=_KINDS,
+            f"cannot open {name}", found="an object that cannot be read and rewound", allowed=_KINDS,
             todo="read it into io.BytesIO first",
         ) from error  # fmt: skip
     if size == 0:
-        raise NotMediaError(f"open {name}", found="an empty file", todo="copy or download it again")
+        raise NotMediaError(f"cannot open {name}", found="an empty file", todo="copy or download it again")
     return file
 
 
 def _opening_error(name: str, target: str | IO[bytes], error: av.error.FFmpegError) -> MediaError:
-    asked = f"open {name!r}"
+    asked = f"cannot open {name!r}"
     remote = isinstance(target, str) and "://" in target
     if isinstance(error, av.error.EOFError):
         return EmptyMediaError(

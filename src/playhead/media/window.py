@@ -19,7 +19,8 @@ def resolve_window(video: Video, info: MediaInfo) -> Span:
     """
     start_s = 0.0 if video.start_s is None else float(video.start_s)
     end_s = info.duration_s if video.end_s is None else float(video.end_s)
-    asked = f"{start_s:g} to {end_s:g} s of {info.source!r}"
+    to = "the end" if video.end_s is None else f"{end_s:g} s"
+    asked = f"cannot look at {start_s:g} s to {to} of {info.source!r}"
     there = f"0 to {info.duration_s:.3f} s"
     if not (math.isfinite(start_s) and math.isfinite(end_s)):
         raise WindowError(asked, found="a bound that is no number", allowed=there)

@@ -146,8 +146,9 @@ class EvidenceCache:
             return _web_content(source)
         if scheme and scheme != "file":
             return _remote_content(source)
+        path = Path(source.removeprefix("file://"))
         try:
-            return f"sha256:{self._hashed(Path(source.removeprefix('file://')))}"
+            return f"sha256:{self._hashed(path)}" if path.is_file() else None
         except OSError:
             return None  # opening it will say what is wrong
 
@@ -155,7 +156,7 @@ class EvidenceCache:
         """The file's sha256, read from a note when it was hashed before and has not changed since."""
         stat = path.stat()
         facts = f"{path.resolve()}|{stat.st_size}|{stat.st_mtime_ns}|{stat.st_ino}"
-        note = self.folder / f"{hashlib.sha256(facts.encode()).hexdigest()}.sha256"
+        note = self.folder / f"{hashlib.sha256(os.fsencode(facts)).hexdigest()}.sha256"
         try:
             known = note.read_text("ascii")
             if len(known) == hashlib.sha256().digest_size * 2:
