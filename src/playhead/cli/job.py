@@ -17,6 +17,7 @@ from playhead.timeline import Answer, answer_from_dict, to_dict
 
 if TYPE_CHECKING:
     from playhead.api import Session
+    from playhead.export import Options as Choices
 
 DEFAULT_OUT: Final = Path("out")
 KEPT_FORMAT: Final = "json"  # always written, so that a second run can show and re-export without the engine
@@ -94,11 +95,12 @@ class _Worker:
     def __init__(self, job: Job, videos: list[str], options: Options) -> None:
         self.job, self.options = job, options
         self.window = options.for_answer  # read first: a wrong option is found before any work
-        from playhead.export import names_for
+        from playhead.export import FORMATS, names_for
 
         formats = read_formats(options.format)
         wanted = options.out is not None or bool(formats) or (bool(job.formats) and not options.json)
         self.formats = list(dict.fromkeys([KEPT_FORMAT, *(formats or job.formats)])) if wanted else []
+        self.takes_all = not set(FORMATS) - set(formats)  # all formats: those that can hold the answer
         self.out_dir = options.out or DEFAULT_OUT
         self.sources = sources.expand(videos)
         self.many = len(self.sources) > 1
@@ -120,9 +122,9 @@ class _Worker:
             finished.refuse_to_replace_another(self.out_dir, name, wanted)
         self.refuse_no_folder()
         answer = self.ask(source)
-        self.write(answer, self.formats, name)
+        written = self.write(answer, self.formats, name)
         if answer.failure is None:
-            finished.write(self.out_dir, name, wanted)
+            finished.write(self.out_dir, name, replace(wanted, formats=written))
         self.show(answer)
 
     def kept(self, name: str, wanted: finished.Record) -> Answer | None:
@@ -138,8 +140,8 @@ class _Worker:
         before = there.formats if there is not None else []
         missing = [each for each in self.formats if each not in before]
         if missing:
-            self.write(answer, missing, name)
-            finished.write(self.out_dir, name, replace(wanted, formats=[*before, *missing]))
+            added = self.write(answer, missing, name)
+            finished.write(self.out_dir, name, replace(wanted, formats=[*before, *added]))
         if not self.options.quiet:
             terminal.say(f"finished before, kept {path} (--overwrite does it again)")
         return answer
@@ -180,8 +182,16 @@ class _Worker:
         answer: Answer = method(source, *self.job.arguments, **self.window, progress=progress)
         return answer
 
-    def write(self, answer: Answer, formats: Sequence[str], name: str) -> None:
-        """Write an answer's files and say where they are; a format that cannot hold it costs only itself."""
+    def write(self, answer: Answer, formats: Sequence[str], name: str) -> list[str]:
+        """Write an answer's files and say where they are; a format that cannot hold it costs only itself.
+
+        Returns:
+            The formats that were written.
+
+        Raises:
+            UsageError: If a format that was asked for by its name cannot hold the answer; the others are written.
+            OutputError: If a file cannot be written.
+        """
         from playhead.export import Options as Choices
         from playhead.export import write
 
@@ -190,13 +200,21 @@ class _Worker:
         choices = Choices(
             captions="transcript" if spoken_only else "transcript-or-events", folder=self.out_dir
         )
+        unfit: dict[str, UsageError] = {}
         try:
-            paths = write(answer, self.out_dir, list(formats), name, choices)
+            paths = write(answer, self.out_dir, formats, name, choices)
         except UsageError:
-            write(answer, self.out_dir, [KEPT_FORMAT], name, choices)
-            raise
-        if not self.options.quiet:
+            unfit = _unfit(answer, formats, choices)
+            paths = write(
+                answer, self.out_dir, [each for each in formats if each not in unfit], name, choices
+            )
+        if paths and not self.options.quiet:
             terminal.say(f"wrote {', '.join(str(path) for path in paths)}")
+        for error in unfit.values():
+            if not self.takes_all:
+                raise error
+            terminal.say(f"left out: {error}")
+        return [each for each in formats if each not in unfit]
 
     def refuse_no_folder(self) -> None:
         """Find out before minutes of work, not after, that the results cannot be written."""
@@ -228,3 +246,16 @@ class _Worker:
                 found=repr(answer.failure.text[:200]),
                 todo=f"{answer.failure.reason}; ask in other words or with another model",
             )
+
+
+def _unfit(answer: Answer, formats: Sequence[str], choices: Choices) -> dict[str, UsageError]:
+    """Which formats cannot hold an answer, and why."""
+    from playhead.export import exporter
+
+    reasons: dict[str, UsageError] = {}
+    for name in formats:
+        try:
+            exporter(name).render(answer, choices)
+        except UsageError as error:
+            reasons[name] = error
+    return reasons

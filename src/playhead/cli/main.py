@@ -118,7 +118,13 @@ def _usage(error: typer.TyperException) -> str:
     """Typer's message on one line, with the place to look for help."""
     context = getattr(error, "ctx", None)
     path = getattr(context, "command_path", "playhead")
-    return f"{' '.join(error.format_message().split())} (see {path} --help)"
+    message = error.format_message()
+    words = getattr(getattr(context, "command", None), "params", ())
+    wanted = [str(each.metavar or each.name) for each in words if each.param_type_name == "argument"]
+    if type(error).__name__ == "MissingParameter" and len(wanted) > 1 and "argument" in message:
+        # With one word given typer misses VIDEO, where a person has left out the question.
+        message = f"Missing argument: {' and '.join(wanted)} are needed"
+    return f"{' '.join(message.split())} (see {path} --help)"
 
 
 if __name__ == "__main__":

@@ -25,12 +25,16 @@ def answer(found: Answer) -> str:
     """A whole answer as text, with a heading and the sections its task fills."""
     blocks = [_heading(found), *LAYOUTS.get(found.task, _watched)(found)]
     if found.sampling.notes:
-        blocks.append("\n".join(f"note: {clean(note)}" for note in found.sampling.notes))
+        blocks.append("\n".join(table([(f"note: {note}",)]) for note in found.sampling.notes))
     return "\n\n".join(block for block in blocks if block)
 
 
 def clean(text: str) -> str:
-    """Text with line breaks and control characters (a title may hold terminal codes) turned into spaces."""
+    """Text with line breaks and control characters (a title may hold terminal codes) turned into spaces.
+
+    Bytes of a file name that are no text, which Python carries as lone surrogates, are shown as question marks.
+    """
+    text = "".join("\ufffd" if unicodedata.category(c) == "Cs" else c for c in text)
     return " ".join(
         "".join(" " if unicodedata.category(c).startswith("C") and c != "\u200d" else c for c in text).split()
     )
@@ -81,7 +85,7 @@ def _watched(found: Answer) -> list[str]:
         _section("Events", _events(found.events)),
         _section("Transcript", _speech(found)),
         *lanes,
-        f"{shots} shots" if shots else "",
+        f"{shots} shot{'s' if shots > 1 else ''}" if shots else "",
     ]
 
 
@@ -107,7 +111,11 @@ def _grounded(found: Answer) -> list[str]:
 
 def _chosen(found: Answer) -> list[str]:
     picked = f"{found.choice}. {found.text}" if found.choice else ""
-    return [clean(picked) or _nothing(found), _section("From", _marks(found.evidence, named=True))]
+    doubt = f"({clean(found.reason)})" if picked and found.reason else ""
+    return [
+        "\n".join(line for line in (clean(picked) or _nothing(found), doubt) if line),
+        _section("From", _marks(found.evidence, named=True)),
+    ]
 
 
 def _transcribed(found: Answer) -> list[str]:
@@ -146,10 +154,10 @@ def _events(events: Iterable[Event]) -> list[Row]:
 
 
 def _event_text(event: Event, *, sure: bool = False) -> str:
-    """Title and text, the title left out where the text begins with it; how sure only where a choice hangs on it."""
-    begins = event.text.casefold().startswith(event.title.rstrip(". \u2026").casefold())
+    """Title and text, the title left out where the text says it; how sure only where a choice hangs on it."""
+    said = event.title.rstrip(". \u2026").casefold() in event.text.casefold()
     text = (
-        event.text if begins and event.text else ": ".join(part for part in (event.title, event.text) if part)
+        event.text if said and event.text else ": ".join(part for part in (event.title, event.text) if part)
     )
     percent = f" ({event.confidence:.0%} sure)" if sure and event.confidence is not None else ""
     return f"{text}{percent}" + (f" [{', '.join(event.flags)}]" if event.flags else "")

@@ -32,6 +32,7 @@ class ReaderGoneError(Exception):
 
 def prepare(*, debug: bool) -> None:
     """Make the process ready: no text can fail to be written, warnings are one line, Ctrl-C always ends it."""
+    _open_what_is_closed()
     for stream in (sys.stdout, sys.stderr):
         reconfigure = getattr(stream, "reconfigure", None)
         if reconfigure is not None:
@@ -43,6 +44,26 @@ def prepare(*, debug: bool) -> None:
     log.propagate = False
     if os.name == "posix" and threading.current_thread() is threading.main_thread():
         _leave_soon_after_interrupt()
+
+
+def _open_what_is_closed() -> None:
+    """Give a process started with ``>&-`` or ``2>&-`` a stream that leads nowhere.
+
+    Python has None for such a stream, and the next file that is opened would get its number, so that native code
+    printing there would write into a result.
+    """
+    for number, name in enumerate(("stdin", "stdout", "stderr")):
+        if getattr(sys, name) is not None:
+            continue
+        try:
+            os.fstat(number)
+        except OSError:
+            nowhere = os.open(os.devnull, os.O_RDWR)
+            if nowhere != number:
+                os.dup2(nowhere, number)
+                os.close(nowhere)
+        mode = "r" if name == "stdin" else "w"
+        setattr(sys, name, open(os.devnull, mode, encoding="utf-8"))  # noqa: SIM115, PTH123 - stays open to the end
 
 
 def result(text: str) -> None:

@@ -50,7 +50,7 @@ def youtube(answer: Answer, options: Options = DEFAULT) -> str:
             found=f"{len(answer.chapters)} chapters over {answer.duration_s:.1f} s, of which {len(kept)} stay after "
             f"joining those shorter than {MIN_LENGTH_S} s",
             allowed=f"at least {MIN_CHAPTERS} chapters of at least {MIN_LENGTH_S} s",
-            todo="use webvtt-chapters or ffmetadata, which have no such rules",
+            todo="use vtt-chapters or ffmetadata, which have no such rules",
         )
     if len(kept) < len(lines):
         warnings.warn(
