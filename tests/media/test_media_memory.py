@@ -12,6 +12,7 @@ import numpy as np
 import pytest
 
 from helpers.draw import write_media
+from helpers.long import repeated
 
 _CHILD = """
 import sys
@@ -31,25 +32,6 @@ print(seen, peak_mb() - before - held)
 """
 
 pytestmark = pytest.mark.skipif(not Path("/proc/self/status").exists(), reason="reads Linux's /proc")
-
-
-def repeated(path: Path, unit: Path, times: int) -> Path:
-    """A long file: the packets of a short one, over and over."""
-    with av.open(str(path), "w") as out:
-        streams = {}
-        for at in range(times):
-            with av.open(str(unit)) as given:
-                if not streams:
-                    streams = {stream.index: out.add_stream_from_template(stream) for stream in given.streams}
-                length_s = Fraction(given.duration or 0, av.time_base)
-                for packet in given.demux():
-                    if packet.pts is None or packet.time_base is None:
-                        continue
-                    offset = round(at * length_s / packet.time_base)
-                    packet.pts, packet.dts = packet.pts + offset, packet.dts + offset
-                    packet.stream = streams[packet.stream.index]
-                    out.mux(packet)
-    return path
 
 
 def measure(path: Path, how: str) -> tuple[int, float]:
