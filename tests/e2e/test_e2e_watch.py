@@ -87,6 +87,15 @@ def test_text_on_screen_is_read_while_it_is_shown(answer) -> None:
         assert any(mark.span.overlap_s(span) > 0.5 * span.duration_s for mark in marks), shown
 
 
+def test_every_sense_writes_a_lane_with_times_and_confidences(answer) -> None:
+    for lane in ("speech", "text", "shots", "sounds", "objects"):
+        assert answer.lanes[lane], lane
+        for mark in answer.lanes[lane]:
+            assert 0 <= mark.span.start_s < mark.span.end_s <= answer.duration_s + 1e-6
+            assert mark.confidence is not None
+            assert 0 < mark.confidence <= 1
+
+
 def test_events_and_chapters_lie_on_the_clock_and_on_measured_edges(answer) -> None:
     assert answer.duration_s == pytest.approx(TRUTH["duration"], abs=0.1)
     assert len(answer.events) >= 3
