@@ -20,7 +20,7 @@ from playhead.models.scout.write import (
     whole_sentences,
     words_of,
 )
-from playhead.timeline import Segment, Span, Transcript, Word
+from playhead.timeline import Mark, Segment, Span, Transcript, Word
 
 SAID = "Said: The second ship is the Aurora, a steam ferry. In 1931 her boiler exploded. Nobody was killed."
 
@@ -132,3 +132,14 @@ def test_a_long_sentence_is_several_notes_cut_at_its_pause():
 def test_a_long_sentence_without_word_times_stays_whole():
     seen = evidence(30.0, speech=[(2.0, 20.0, "one two three four five six seven eight")])
     assert len(notes_of(seen)) == 1
+
+
+def test_what_moves_in_a_still_view_is_told_with_the_facts():
+    seen = evidence(30.0, sound=False, motion=[(0.0, 30.0, "strong motion")])
+    visit = Mark(Span(4.0, 9.0), "motion", "something moves on the left", box=(0.0, 0.2, 0.3, 0.8))
+    notes = notes_of(replace(seen, lanes={**seen.lanes, "motion": (*seen.lanes["motion"], visit)}))
+    assert [note.text for note in notes] == ["something moves on the left"]
+    words = quote(Part(Span(0.0, 30.0), notes, "No sound; one continuous shot."))
+    assert words.title == "Something moves on the left"
+    assert words.summary == "No sound; one continuous shot. Seen: something moves on the left."
+    assert words.source == "measured"

@@ -25,6 +25,7 @@ from playhead.models.scout.write import Part, Words, Writer
 from playhead.perceive.evidence import Evidence
 from playhead.timeline import Event, Mark, Span
 
+TIGHT_LANES = ("speech", "text", "sounds", "motion")  # objects stand about before and after what happens
 EVIDENCE_LANES = ("speech", "text", "sounds", "objects", "motion")
 
 
@@ -77,11 +78,11 @@ def compose(
     everything = Part(window, notes, facts(evidence, window))
     members = words if len(words) <= 12 else chapter_words
     video = writer.group("whole", members, everything)
-    told = any(w.source != "measured" for w in words)
+    told = any(part.notes for part in parts)
     events = tuple(
         _event(evidence, part, said, tight=True)
         for part, said in zip(parts, words, strict=True)
-        if not (told and said.source == "measured")
+        if part.notes or not told
     )
     return Composition(video.title, video.summary, events, tuple(chapters), _remarks(writer))
 
@@ -101,7 +102,7 @@ def facts(evidence: Evidence, span: Span) -> str:
     moving = [
         m
         for m in evidence.lanes.get("motion", ())
-        if span.overlap_s(m.span) > 0.5 * min(span.duration_s, m.span.duration_s)
+        if m.box is None and span.overlap_s(m.span) > 0.5 * min(span.duration_s, m.span.duration_s)
     ]
     said.extend(dict.fromkeys(m.text for m in moving))
     clocks = [m for m in evidence.lanes.get("text", ()) if is_clock(m.text) and span.overlap_s(m.span) > 0]
@@ -122,7 +123,9 @@ def _chapter_spans(
 
 def _event(evidence: Evidence, part: Part, words: Words, *, tight: bool) -> Event:
     marks = _marks_in(evidence, part.span)
-    solid = [m for m in marks if m.lane in ("speech", "text", "sounds", "objects") and not is_clock(m.text)]
+    solid = [
+        m for m in marks if m.lane in TIGHT_LANES and not is_clock(m.text) and (m.lane != "motion" or m.box)
+    ]
     one_shot = sum(part.span.overlap_s(m.span) > 0.2 for m in evidence.lanes.get("shots", ())) <= 1
     span = tighten(part.span, solid) if tight and one_shot else part.span
     confidences = [m.confidence for m in solid if m.confidence is not None]

@@ -23,6 +23,7 @@ from playhead.models.scout.notes import OVERVIEW, Note, notes_of
 from playhead.models.scout.prompts import language_name
 from playhead.models.scout.room import check_question
 from playhead.models.scout.segment import Vectors
+from playhead.models.scout.vectors import KeptVectors
 from playhead.models.scout.write import Writer
 from playhead.perceive.evidence import Evidence
 from playhead.perceive.gather import Senses, gather
@@ -167,7 +168,8 @@ class Scout:
     def _embedder(self) -> Callable[[Sequence[str]], Vectors]:
         from playhead.perceive.sentences import SentenceEmbedder
 
-        return SentenceEmbedder(hub.fetch("minilm", progress=self._progress)).embed
+        embed = SentenceEmbedder(hub.fetch("minilm", progress=self._progress)).embed
+        return KeptVectors(embed) if self.config.cache else embed
 
     def _embed(self, texts: Sequence[str]) -> Vectors:
         return self._embedder(texts) if texts else np.zeros((0, 1), np.float32)

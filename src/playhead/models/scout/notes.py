@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from playhead.perceive.evidence import Evidence
 from playhead.timeline import Mark, Span, Word
 
-LANE_WORDS = {"speech": "Said", "text": "On screen", "sounds": "Heard", "objects": "Seen"}
+LANE_WORDS = {"speech": "Said", "text": "On screen", "sounds": "Heard", "objects": "Seen", "motion": "Seen"}
 OVERVIEW = "about"  # notes made from an earlier composition rather than from a lane
 
 LONG_S = 7.0
@@ -51,9 +51,9 @@ def is_clock(text: str) -> bool:
 
 
 def notes_of(evidence: Evidence) -> tuple[Note, ...]:
-    """All notes of a video in order of time: sentences, lines on screen (clocks left out), sounds, objects.
+    """All notes of a video in order of time: sentences, lines on screen, sounds, objects, movement in a still view.
 
-    A sentence of more than ``LONG_S`` seconds is several notes, cut where the speaker pauses, so that what is found in it
+    Running clocks on screen and how much all of the picture moves are no notes. A sentence of more than ``LONG_S`` seconds is several notes, cut where the speaker pauses, so that what is found in it
     has times of its own.
     """
     words = (
@@ -65,6 +65,8 @@ def notes_of(evidence: Evidence) -> tuple[Note, ...]:
     for lane in LANE_WORDS:
         for mark in evidence.lanes.get(lane, ()):
             if not mark.text.strip() or (lane == "text" and is_clock(mark.text)):
+                continue
+            if lane == "motion" and mark.box is None:  # how much all of the picture moves is a fact, no thing
                 continue
             if lane == "speech" and mark.span.duration_s > LONG_S and words.get(mark.span):
                 notes += [_said(piece, mark) for piece in _pieces(words[mark.span])]

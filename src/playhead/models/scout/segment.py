@@ -38,6 +38,7 @@ PAUSE_WEIGHT = 0.5
 TITLE_WEIGHT = 0.7
 CARD_WEIGHT = 0.5  # more for text on a shot in which nobody speaks: a title card
 MEASURED_WEIGHT = 0.3
+VISIT_WEIGHT = 1.2  # something comes into a still view, or goes
 LENGTH_WEIGHT = 0.8
 PART_COST = 1.0  # what one more part must be worth
 
@@ -129,7 +130,7 @@ def edges(evidence: Evidence, topic: npt.NDArray[np.float64]) -> tuple[Edge, ...
         for mark in (*lanes.get("sounds", ()), *lanes.get("motion", ())):
             for time_s in (mark.span.start_s, mark.span.end_s):
                 if gap.contains(time_s):
-                    add(time_s, MEASURED_WEIGHT)
+                    add(time_s, MEASURED_WEIGHT if mark.box is None else VISIT_WEIGHT)
         for time_s in titles:
             if gap.contains(time_s):
                 add(time_s, TITLE_WEIGHT)

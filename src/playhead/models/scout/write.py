@@ -1,7 +1,8 @@
 """Titles and summaries of parts: written by a language model from the parts' evidence, and checked against it.
 
 What is written is kept only when the evidence supports it: every number and every name in it must occur in the
-evidence and so must most of its other words, else the evidence itself is quoted. Without a language model the evidence is quoted throughout.
+evidence and so must most of its other words, else the evidence itself is quoted. Few words are quoted in any case and
+only given a title. Without a language model the evidence is quoted throughout.
 """
 
 from __future__ import annotations
@@ -23,10 +24,9 @@ TITLE_CHARS = 70
 SUMMARY_CHARS = 240
 PART_TOKENS = 160
 GROUP_CHARS = 400
-GROUP_TOKENS = (
-    240  # more than that many characters take, so that the limit on characters ends the text, not this
-)
-SHORT_CHARS = 60  # evidence this short is its own best summary
+GROUP_TOKENS = 240  # more than GROUP_CHARS take, so that the limit on characters ends the text, not this
+SHORT_CHARS = 60  # words as few as these are their own title
+QUOTE_CHARS = 200  # and as few as these their own summary: putting them otherwise can only make them wrong
 PART_CHARS = 900
 QUOTED_TITLE_CHARS = 50
 CARD_WITHIN_S = 3.0
@@ -120,16 +120,20 @@ class Writer:
         if len(members) == 1:
             return members[0]
         told = [m for m in members if m.source != "measured"]
-        if self._model is None or not told:
-            return _join(told or members, part)
+        if not told:
+            return quote(part)
+        if self._model is None:
+            return _join(told, part)
 
         def prompt(limit: int) -> list[dict[str, str]]:
             return messages(kind, parts=_listing(told, limit), language=self._language)
 
         limit = limit_chars(self._model, prompt, TITLE_CHARS + GROUP_CHARS + 2, GROUP_TOKENS)
+        joined = _join(told, part)
         reply = self._ask(prompt(limit), _words_schema(GROUP_CHARS), max_tokens=GROUP_TOKENS)
         evidence = as_text(part.notes, 100_000) + "\n" + _listing(told, limit)
-        return self._checked(reply, evidence, _join(told, part))
+        few = kind == "chapter" and len(joined.summary) <= QUOTE_CHARS
+        return self._checked(reply, evidence, joined, title_only=few)
 
     def _batch(self, model: LanguageModel, parts: Sequence[Part]) -> list[Words]:
         names = [f"P{i + 1}" for i in range(len(parts))]
@@ -146,7 +150,9 @@ class Writer:
         for name, part in zip(names, parts, strict=True):
             item = None if reply is None else reply.get(name)
             shown = evidence_text(part, limit)
-            out.append(self._checked(item if isinstance(item, dict) else None, shown, quote(part)))
+            item = item if isinstance(item, dict) else None
+            few = len(evidence_text(part)) <= QUOTE_CHARS
+            out.append(self._checked(item, shown, quote(part), title_only=few))
         return out
 
     def _ask(
@@ -163,18 +169,22 @@ class Writer:
             return None
         return data if isinstance(data, dict) else None
 
-    def _checked(self, item: dict[str, Any] | None, evidence: str, otherwise: Words) -> Words:
-        """The written title and summary, each replaced by the quoted one where the evidence does not support it."""
+    def _checked(
+        self, item: dict[str, Any] | None, evidence: str, otherwise: Words, *, title_only: bool
+    ) -> Words:
+        """The written title and summary, each replaced by the quoted one where the evidence does not support it.
+
+        The model writes a summary even where only its title is wanted: without one to come, titles run on.
+        """
         if item is None:
             return otherwise
-        title, summary = (
-            clean_title(str(item.get("title", ""))),
-            whole_sentences(str(item.get("summary", ""))),
-        )
-        known = words_of(evidence)
+        title, known = clean_title(str(item.get("title", ""))), words_of(evidence)
         if not supported(title, known, least=MIN_TITLE_SHARE):
             self.tally.unsupported += 1
             title = otherwise.title
+        if title_only:
+            return Words(title, otherwise.summary, otherwise.source)
+        summary = whole_sentences(str(item.get("summary", "")))
         if supported(summary, known, least=MIN_SUMMARY_SHARE):
             return Words(title, summary, "written")
         self.tally.unsupported += 1
@@ -232,18 +242,24 @@ def _stem(word: str) -> str:
 
 
 def quote(part: Part) -> Words:
-    """A title and a summary taken from a part's own evidence, word for word."""
+    """A title and a summary taken from a part's own evidence: its words, or where there are none what was measured."""
     said = {lane: list(dict.fromkeys(n.text for n in part.notes if n.lane == lane)) for lane in LANE_WORDS}
-    card = next((n.text for n in part.notes if _is_card(n, part)), "")
-    for lane, texts in said.items():
-        if texts:
-            joined = " ".join(texts) if lane == "speech" else f"{LANE_WORDS[lane]}: {', '.join(texts)}"
-            return Words(
-                card or shorten(texts[0], QUOTED_TITLE_CHARS), shorten(joined, SUMMARY_CHARS), "quoted"
-            )
+    if said["speech"] or said["text"]:
+        card = next((n.text for n in part.notes if _is_card(n, part)), "")
+        words = " ".join(said["speech"]) or f"{LANE_WORDS['text']}: {', '.join(said['text'])}"
+        first = (said["speech"] or said["text"])[0]
+        return Words(card or shorten(first, QUOTED_TITLE_CHARS), shorten(words, SUMMARY_CHARS), "quoted")
+    labels = [*said["sounds"], *said["objects"], *said["motion"]]
+    told = [
+        f"{LANE_WORDS[lane]}: {', '.join(said[lane])}."
+        for lane in ("sounds", "objects", "motion")
+        if said[lane]
+    ]
     facts = [fact for fact in part.facts.strip(".").split("; ") if not fact.startswith("No ")]
-    title = shorten(facts[-1] if facts else part.facts, QUOTED_TITLE_CHARS)
-    return Words(title[:1].upper() + title[1:], part.facts, "measured")
+    title = shorten((labels or facts[-1:] or [part.facts])[0], QUOTED_TITLE_CHARS)
+    return Words(
+        title[:1].upper() + title[1:], shorten(" ".join([part.facts, *told]), SUMMARY_CHARS), "measured"
+    )
 
 
 def _is_card(note: Note, part: Part) -> bool:
@@ -282,11 +298,9 @@ def _join(members: Sequence[Words], part: Part) -> Words:
 
 
 def _words_schema(summary_chars: int = SUMMARY_CHARS) -> dict[str, Any]:
+    limits = {"title": TITLE_CHARS, "summary": summary_chars}
     return _object(
-        {
-            "title": {"type": "string", "minLength": 2, "maxLength": TITLE_CHARS},
-            "summary": {"type": "string", "minLength": 2, "maxLength": summary_chars},
-        }
+        {name: {"type": "string", "minLength": 2, "maxLength": most} for name, most in limits.items()}
     )
 
 
