@@ -10,8 +10,10 @@ from __future__ import annotations
 
 import os
 from collections.abc import Sequence
+from numbers import Real
 from typing import Any, TypedDict, Unpack
 
+from playhead.errors import UsageError, nearest
 from playhead.media.clip import Video
 from playhead.models.base import Engine
 from playhead.models.registry import make_engine
@@ -58,7 +60,7 @@ class Session:
         MediaError: If the file cannot give what is asked.
         WeightsError: If the engine's weights are not to be had.
         WindowError: If the window lies outside the video.
-        UsageError: If the question is empty or has too few options.
+        UsageError: If the question is empty or has too few options, or a keyword is not one of :class:`Window`.
     """
 
     def __init__(self, engine: Engine) -> None:
@@ -92,6 +94,8 @@ class Session:
         self, source: Source, question: str, options: Sequence[str], **window: Unpack[Window]
     ) -> Answer:
         """The best of several options, by its label."""
+        if isinstance(options, str):  # a text is a sequence too, of its letters
+            raise UsageError("cannot choose", found=f"{options!r:.80}", allowed="a list of str")
         return self.answer(source, Choose(question, tuple(options)), **window)
 
     def transcribe(self, source: Source, **window: Unpack[Window]) -> Answer:
@@ -100,14 +104,33 @@ class Session:
 
     def answer(self, source: Source, task: Task, **window: Unpack[Window]) -> Answer:
         """An answer to any task."""
-        video = Video(
-            os.fspath(source),
-            window.get("start_s"),
-            window.get("end_s"),
-            window.get("video_stream"),
-            window.get("audio_stream"),
+        return self.engine.answer(_video(source, window), task, progress=window.get("progress", silent))
+
+
+def _video(source: Source, window: Window) -> Video:
+    """What the caller named, refused where it would be misread in silence.
+
+    Raises:
+        UsageError: If the source is no path or address, a keyword is unknown, or a bound is no number of seconds.
+    """
+    if not isinstance(source, (str, os.PathLike)) or not isinstance(os.fspath(source), str):
+        raise UsageError(
+            f"cannot open {source!r:.80}", found=type(source).__name__, allowed="a path or an address"
         )
-        return self.engine.answer(video, task, progress=window.get("progress", silent))
+    for name in window:
+        if name not in Window.__annotations__:
+            raise UsageError(f"no option {name!r} of a question", todo=nearest(name, Window.__annotations__))
+    bounds = {name: window.get(name) for name in ("start_s", "end_s")}
+    for name, value in bounds.items():
+        if value is not None and not isinstance(value, Real):
+            raise UsageError(f"cannot use {name}={value!r:.40}", allowed="seconds as a number, such as 12.5")
+    return Video(
+        os.fspath(source),
+        window.get("start_s"),
+        window.get("end_s"),
+        window.get("video_stream"),
+        window.get("audio_stream"),
+    )
 
 
 def load(name: str = "scout", **options: Any) -> Session:  # noqa: ANN401 - each engine declares its own options

@@ -38,6 +38,8 @@ class Choose:
     def __post_init__(self) -> None:
         require_words(self.question, "ask a question")
         object.__setattr__(self, "options", tuple(self.options))
+        if not all(isinstance(option, str) for option in self.options):
+            raise UsageError("cannot choose", found=f"{self.options!r:.80}", allowed="a list of str")
         if not 2 <= len(self.options) <= len(LABELS):
             raise UsageError(
                 "cannot choose", found=f"{len(self.options)} options", allowed=f"2 to {len(LABELS)} options"
