@@ -269,7 +269,7 @@ class LlamaModel:
         if not self.path.is_file():
             raise WeightsError(f"language model {self.path}", found="no such file", allowed="a GGUF file")
         try:
-            return xllamacpp.Server(self._parameters(xllamacpp))
+            return _started(xllamacpp, self._parameters(xllamacpp))
         except (RuntimeError, ValueError) as error:
             raise WeightsError(
                 f"language model {self.path}",
@@ -296,6 +296,31 @@ class LlamaModel:
         parameters.ui = False
         parameters.n_threads_http = 1
         return parameters
+
+
+def _started(xllamacpp: Any, parameters: Any) -> Any:  # noqa: ANN401 - the binding ships no types
+    """A server that has answered once.
+
+    The binding waits forever, holding Python's lock, when a server goes before its loop has begun. Ctrl-C while a model
+    loads would do just that; so it is made in a thread of its own, where no interrupt is raised.
+    """
+    made: list[Any] = []
+    failed: list[Exception] = []
+
+    def make() -> None:
+        try:
+            server = xllamacpp.Server(parameters)
+            server.handle_completions({"prompt": "a", "max_tokens": 1, "cache_prompt": False})
+            made.append(server)
+        except (RuntimeError, ValueError) as error:
+            failed.append(error)
+
+    maker = threading.Thread(target=make, name="playhead-load", daemon=True)
+    maker.start()
+    maker.join()
+    if failed:
+        raise failed[0]
+    return made[0]
 
 
 def _check_held(text: str) -> None:
