@@ -33,7 +33,7 @@ CARD_WITHIN_S = 3.0
 MIN_TITLE_SHARE = 0.5
 MIN_SUMMARY_SHARE = 0.6
 
-_SENTENCE_END = re.compile(r"(?<=[.!?。！？])\s*")
+_SENTENCE_END = re.compile(r"(?<=[.!?])\s+|(?<=[。！？])\s*")
 _PLAIN_WORDS = frozenset({"about", "also", "describes", "from", "have", "into", "more", "that", "their", "then", "there",
     "they", "this", "were", "when", "where", "which", "while", "with"})  # fmt: skip
 _WORD = re.compile(r"[^\W_]+(?:['’-][^\W_]+)*")
@@ -184,10 +184,13 @@ class Writer:
             title = otherwise.title
         if title_only:
             return Words(title, otherwise.summary, otherwise.source)
-        summary = whole_sentences(str(item.get("summary", "")))
-        if supported(summary, known, least=MIN_SUMMARY_SHARE):
-            return Words(title, summary, "written")
-        self.tally.unsupported += 1
+        sentences = [
+            each for each in _SENTENCE_END.split(whole_sentences(str(item.get("summary", "")))) if each
+        ]
+        held = [each for each in sentences if supported(each, known, least=MIN_SUMMARY_SHARE)]
+        self.tally.unsupported += len(held) < len(sentences)
+        if held:
+            return Words(title, " ".join(held), "written")
         return Words(title, otherwise.summary, otherwise.source)
 
 
