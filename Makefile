@@ -5,6 +5,7 @@
 #   make test                  run the tests that need no download
 #   make check                 what CI runs: format, lint, types, tests
 #   make weights               run the tests that need the pretrained weights too
+#   make floor                 run the tests with the oldest dependencies allowed, in .venv-floor (Python 3.11 or 3.12)
 #   make clean                 remove the environment and everything that was made
 
 PYTHON ?= python3
@@ -12,10 +13,12 @@ VIDEO ?=
 ARGS ?=
 VENV := .venv
 BIN := $(VENV)/bin
+FLOOR := .venv-floor
+OLDEST := .ci/constraints-floor.txt
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help watch test check format lint types weights clean
+.PHONY: help watch test check format lint types weights floor clean
 
 help:
 	@sed -n '1,/^$$/s/^# \{0,1\}//p' Makefile
@@ -28,6 +31,9 @@ test: $(VENV)/.dev
 
 weights: $(VENV)/.dev
 	$(BIN)/python -m pytest -m weights $(ARGS)
+
+floor: $(FLOOR)/.dev
+	$(FLOOR)/bin/python -m pytest $(ARGS)
 
 check: lint types test
 
@@ -52,14 +58,18 @@ $(VENV)/.dev: pyproject.toml | $(BIN)/python
 	$(BIN)/python -m pip install --disable-pip-version-check --quiet -e '.[dev]'
 	@touch $@ $(VENV)/.scout
 
+$(FLOOR)/.dev: pyproject.toml $(OLDEST) | $(FLOOR)/bin/python
+	$(FLOOR)/bin/python -m pip install --disable-pip-version-check --quiet -e '.[dev]' -c $(OLDEST)
+	@touch $@
+
 # Some systems ship Python without ensurepip: their own pip then fills the environment.
-$(BIN)/python:
+$(BIN)/python $(FLOOR)/bin/python:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
 	  { echo 'playhead needs Python 3.11 or newer; name one: make PYTHON=python3.12 ...' >&2; exit 2; }
-	@echo 'making $(VENV) and installing, a few minutes the first time' >&2
-	$(PYTHON) -m venv $(VENV) || { $(PYTHON) -m venv --clear --without-pip $(VENV) && \
-	  $(PYTHON) -m pip --python $(VENV)/bin/python install --quiet pip; }
+	@echo 'making $(@D:/bin=) and installing, a few minutes the first time' >&2
+	$(PYTHON) -m venv $(@D:/bin=) || { $(PYTHON) -m venv --clear --without-pip $(@D:/bin=) && \
+	  $(PYTHON) -m pip --python $@ install --quiet pip; }
 
 clean:
-	rm -rf $(VENV) out build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis
+	rm -rf $(VENV) $(FLOOR) out build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis
 	find src tests benchmarks examples -name __pycache__ -type d -prune -exec rm -rf {} +

@@ -56,7 +56,7 @@ LIBRARIES = {
     "media": ({"numpy", "av", "PIL"}, {"fsspec"}),
     "tasks": ({"numpy"}, set()),
     "metrics": ({"numpy"}, set()),
-    "export": ({"numpy"}, {"pysubs2", "opentimelineio", "av"}),
+    "export": ({"numpy"}, {"opentimelineio", "av"}),
     "sequence": ({"numpy"}, {"tokenizers"}),
     "nn": ({"torch"}, set()),
     "perceive": (
