@@ -158,6 +158,14 @@ def test_a_missing_question_is_said_to_be_missing(film, tmp_path) -> None:
     refused(playhead("probe", cwd=tmp_path), 2, "VIDEO")
 
 
+def test_two_videos_are_set_apart_by_a_blank_line(film, tmp_path) -> None:
+    draw_lights(tmp_path / "next.mp4", 1)
+    done = lamp("watch", "film.mp4", "next.mp4", "--format", "json", cwd=tmp_path)
+    lines = done.stdout.splitlines()
+    (second,) = [number for number, line in enumerate(lines) if line.startswith("next.mp4 - ")]
+    assert (lines[0].startswith("film.mp4 - "), lines[second - 1]) == (True, "")
+
+
 # --- formats -----------------------------------------------------------------------------------------------------
 
 

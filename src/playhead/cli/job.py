@@ -238,7 +238,9 @@ class _Worker:
         else:
             from playhead.cli import show
 
-            terminal.result(show.answer(answer))
+            terminal.result(
+                show.answer(answer) + ("\n\n" if self.many else "")
+            )  # a blank line between videos
         terminal.flush()
         if answer.failure is not None:
             raise ParseError(

@@ -173,8 +173,8 @@ class OnScreen:
         if not self.unread:
             return ""
         return (
-            f"text on screen: {self.readings} of {self.looks} pictures were read whole; {self.unread} changed ones were "
-            "not, the budget being spent or those before having had no text"
+            f"text on screen: {self.readings} of {self.looks} pictures were read whole; {self.unread} more changed and "
+            f"{'was' if self.unread == 1 else 'were'} skipped, as time for reading was spent or those before had no text"
         )
 
     def _touched(self, changed_HW: npt.NDArray[np.bool_]) -> list[Line]:
