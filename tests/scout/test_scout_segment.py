@@ -96,7 +96,7 @@ def test_lengths_grow_with_the_video_within_bounds():
     assert event_length_s(180) == 15.0
     assert event_length_s(7200) == 45.0
     assert chapter_length_s(40) == 12.0
-    assert chapter_length_s(7200) == 480.0
+    assert chapter_length_s(7200) == 300.0
 
 
 def test_a_part_is_drawn_in_to_its_speech_only_where_much_is_empty():

@@ -57,8 +57,8 @@ def event_length_s(duration_s: float) -> float:
 
 
 def chapter_length_s(duration_s: float) -> float:
-    """Wanted length of a chapter: a fifth of the video, between 12 seconds and 8 minutes."""
-    return min(480.0, max(12.0, duration_s / 5))
+    """Wanted length of a chapter: a fifth of the video, between 12 seconds and 5 minutes."""
+    return min(300.0, max(12.0, duration_s / 5))
 
 
 def topic_shift(vectors_SD: Vectors, sentences: int = TOPIC_SENTENCES) -> npt.NDArray[np.float64]:
