@@ -163,3 +163,10 @@ def test_a_random_model_cannot_move_a_time(film, tmp_path, monkeypatch):
     assert [event.span for event in answer.events] == [Span(0.0, CUT_S), Span(CUT_S, float(SECONDS))]
     assert session.choose(film, "What is shown?", ["stripes", "rings"]).choice in ("A", "B")
     assert session.ground(film, "a dog barks").events == ()
+
+
+def test_settings_of_the_wrong_type_are_refused():
+    with pytest.raises(UsageError, match="language model 3"):
+        playhead.load("scout", llm=3)
+    with pytest.raises(UsageError, match="engine None"):
+        playhead.load(None)

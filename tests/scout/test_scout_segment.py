@@ -101,8 +101,8 @@ def test_lengths_grow_with_the_video_within_bounds():
 
 def test_a_part_is_drawn_in_to_its_speech_only_where_much_is_empty():
     marks = [mark(12.0, 15.0, "speech", "Hello.")]
-    assert tighten(Span(11.0, 30.0), marks) == Span(11.0, 15.0)
-    assert tighten(Span(2.0, 16.0), marks) == Span(12.0, 16.0)
+    assert tighten(Span(11.5, 30.0), marks) == Span(11.5, 15.0)
+    assert tighten(Span(2.0, 15.5), marks) == Span(12.0, 15.5)
     assert tighten(Span(20.0, 30.0), marks) == Span(20.0, 30.0)
 
 

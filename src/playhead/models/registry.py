@@ -51,4 +51,4 @@ def make_engine(name: str, **options: Any) -> Engine:  # noqa: ANN401 - each eng
         if point.name == name:
             engine: Engine = point.load()(**options)
             return engine
-    raise UsageError(f"engine {name!r} is not known", todo=nearest(name, engine_names()))
+    raise UsageError(f"engine {name!r} is not known", todo=nearest(str(name), engine_names()))

@@ -5,12 +5,12 @@ Every boundary is a measured edge (see ``segment.py``); the language model only 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence, Set
+from dataclasses import dataclass, replace
 
 import numpy as np
 
-from playhead.models.scout.notes import Note, is_clock, notes_of, touching, within
+from playhead.models.scout.notes import is_clock, notes_of, touching, within
 from playhead.models.scout.segment import (
     Edge,
     Vectors,
@@ -79,12 +79,15 @@ def compose(
     members = words if len(words) <= 12 else chapter_words
     video = writer.group("whole", members, everything)
     told = any(part.notes for part in parts)
-    events = tuple(
+    events = [
         _event(evidence, part, said, tight=True)
         for part, said in zip(parts, words, strict=True)
         if part.notes or not told
+    ]
+    cuts_s = {shot.span.start_s for shot in evidence.lanes.get("shots", ())}
+    return Composition(
+        video.title, video.summary, _joined(events, cuts_s), _joined(chapters, cuts_s), _remarks(writer)
     )
-    return Composition(video.title, video.summary, events, tuple(chapters), _remarks(writer))
 
 
 def facts(evidence: Evidence, span: Span) -> str:
@@ -141,6 +144,25 @@ def _event(evidence: Evidence, part: Part, words: Words, *, tight: bool) -> Even
     )
 
 
+def _joined(events: Sequence[Event], cuts_s: Set[float]) -> tuple[Event, ...]:
+    """Neighbours within a shot of which the same was measured, and no more, as one event."""
+    out: list[Event] = []
+    for event in events:
+        last = out[-1] if out else None
+        if (
+            last is not None
+            and last.flags == event.flags == ("measured",)
+            and last.text == event.text
+            and event.span.start_s <= last.span.end_s
+            and event.span.start_s not in cuts_s
+        ):
+            marks = tuple(dict.fromkeys((*last.evidence, *event.evidence)))
+            out[-1] = replace(last, span=last.span.hull(event.span), evidence=marks)
+        else:
+            out.append(event)
+    return tuple(out)
+
+
 def _marks_in(evidence: Evidence, span: Span) -> list[Mark]:
     return [m for lane in EVIDENCE_LANES for m in evidence.lanes.get(lane, ()) if span.overlap_s(m.span) > 0]
 
@@ -156,8 +178,3 @@ def _remarks(writer: Writer) -> tuple[str, ...]:
             f"{writer.tally.unsupported} texts named something the evidence does not hold; it is quoted there"
         )
     return tuple(said)
-
-
-def note_lines(notes: Sequence[Note]) -> list[str]:
-    """Notes as lines for a prompt."""
-    return [note.line for note in notes]

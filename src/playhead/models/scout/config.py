@@ -36,11 +36,13 @@ class ScoutConfig:
     device: str = "cpu"
 
     def __post_init__(self) -> None:
-        if self.llm not in LANGUAGE_MODELS and not self.llm.endswith(".gguf"):
+        if not isinstance(self.llm, str) or (
+            self.llm not in LANGUAGE_MODELS and not self.llm.endswith(".gguf")
+        ):
             raise UsageError(
                 f"language model {self.llm!r} is not known",
                 allowed="a name, or the path of a .gguf file",
-                todo=nearest(self.llm, LANGUAGE_MODELS),
+                todo=nearest(str(self.llm), LANGUAGE_MODELS),
             )
         if self.device not in ("cpu", "auto"):
             raise UnsupportedError(

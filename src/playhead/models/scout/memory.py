@@ -85,8 +85,13 @@ class Memory:
             )
 
     def _trim(self) -> None:
-        entries = sorted(self.folder.glob("*.json"), key=lambda path: path.stat().st_mtime)
-        for path in entries[:-MAX_ENTRIES]:
+        entries: list[tuple[float, Path]] = []
+        for path in self.folder.glob("*.json"):
+            try:
+                entries.append((path.stat().st_mtime, path))
+            except FileNotFoundError:  # another process trims too
+                continue
+        for _, path in sorted(entries)[:-MAX_ENTRIES]:
             path.unlink(missing_ok=True)
 
 

@@ -31,6 +31,7 @@ TITLE_NEAR_S = 0.6  # text that appears this close to a cut came with it
 CARD_SPEECH_SHARE = 0.2
 TOPIC_SENTENCES = 3
 MIN_PART_S = 2.0
+SLACK_S = 0.75  # emptiness left standing at the ends of an event
 
 TOPIC_WEIGHT = 1.0
 CUT_WEIGHT = 0.6
@@ -188,7 +189,7 @@ def partition(window: Span, candidates: Sequence[Edge], length_s: float) -> tupl
     return tuple(Span(times[i], times[j]) for i, j in pairwise(cuts))
 
 
-def tighten(part: Span, marks: Sequence[Mark], slack_s: float = 1.5) -> Span:
+def tighten(part: Span, marks: Sequence[Mark], slack_s: float = SLACK_S) -> Span:
     """Draw a part's ends in to what was measured in it, where more than ``slack_s`` at an end is empty.
 
     Args:
