@@ -11,10 +11,10 @@ server that states neither is not cached for.
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import json
 import os
-import tempfile
 import urllib.error
 import urllib.request
 import warnings
@@ -30,6 +30,7 @@ import numpy as np
 from playhead import hub
 from playhead.errors import PlayheadWarning
 from playhead.hub.cache import cache_folder
+from playhead.hub.kept import trim, write_whole
 from playhead.media.clip import MediaInfo, StreamInfo, Video
 from playhead.perceive.evidence import Evidence
 from playhead.perceive.senses import Senses
@@ -98,20 +99,16 @@ class EvidenceCache:
         """Keep evidence; a disk that refuses is warned about, for the evidence itself is not lost."""
         text = json.dumps(_to_data(evidence), ensure_ascii=False, allow_nan=False)
         try:
-            self.folder.mkdir(parents=True, exist_ok=True)
-            handle, name = tempfile.mkstemp(dir=self.folder, suffix=".part")
-            try:
-                with os.fdopen(handle, "wb") as file:
-                    np.savez_compressed(
-                        file,
-                        evidence=np.frombuffer(text.encode(), np.uint8),
-                        times_s=evidence.picture_times_s,
-                        vectors_PD=evidence.picture_vectors_PD,
-                    )
-                Path(name).replace(self._entry(key))
-            finally:
-                Path(name).unlink(missing_ok=True)
-            self._trim(self._entry(key))
+            write_whole(
+                self._entry(key),
+                lambda file: np.savez_compressed(
+                    file,
+                    evidence=np.frombuffer(text.encode(), np.uint8),
+                    times_s=evidence.picture_times_s,
+                    vectors_PD=evidence.picture_vectors_PD,
+                ),
+            )
+            trim(self.folder, frozenset({".npz", ".sha256"}), self.max_bytes, keep=self._entry(key))
         except OSError as error:
             warnings.warn(
                 f"evidence cannot be kept in {self.folder} ({error}); the next question gathers it again",
@@ -121,24 +118,6 @@ class EvidenceCache:
 
     def _entry(self, key: str) -> Path:
         return self.folder / f"{key}.npz"
-
-    def _trim(self, keep: Path) -> None:
-        """Delete the entries unused for longest until the folder fits."""
-        entries: list[tuple[float, int, Path]] = []
-        for path in self.folder.iterdir():
-            try:
-                stat = path.stat()
-            except FileNotFoundError:  # another process trims too
-                continue
-            if path.suffix in {".npz", ".sha256"}:
-                entries.append((stat.st_mtime, stat.st_size, path))
-        held_bytes = sum(size for _, size, _ in entries)
-        for _, size, path in sorted(entries):
-            if held_bytes <= self.max_bytes:
-                return
-            if path != keep:
-                _delete(path)
-                held_bytes -= size
 
     def _content(self, source: str) -> str | None:
         scheme = urlsplit(source).scheme.lower() if "://" in source else ""
@@ -168,14 +147,8 @@ class EvidenceCache:
         with path.open("rb") as file:
             while block := file.read(_BLOCK_BYTES):
                 digest.update(block)
-        try:
-            self.folder.mkdir(parents=True, exist_ok=True)
-            handle, name = tempfile.mkstemp(dir=self.folder, suffix=".part")
-            with os.fdopen(handle, "w", encoding="ascii") as out:
-                out.write(digest.hexdigest())
-            Path(name).replace(note)
-        except OSError:
-            pass  # save() warns when the folder cannot be written
+        with contextlib.suppress(OSError):  # save() warns when the folder cannot be written
+            write_whole(note, lambda file: file.write(digest.hexdigest().encode()))
         return digest.hexdigest()
 
 

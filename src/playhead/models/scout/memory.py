@@ -9,7 +9,6 @@ from __future__ import annotations
 import hashlib
 import json
 import os
-import tempfile
 import warnings
 from importlib import resources
 from pathlib import Path
@@ -17,13 +16,14 @@ from typing import Any
 
 from playhead.errors import ParseError, PlayheadWarning
 from playhead.hub.cache import cache_folder
+from playhead.hub.kept import trim, write_whole
 from playhead.models.scout.compose import Composition
 from playhead.models.scout.config import ScoutConfig
 from playhead.perceive.evidence import Evidence
 from playhead.timeline import event_from_dict, to_dict
 
 FORMAT = 2  # raise when segmentation or the rules of writing change
-MAX_ENTRIES = 2000  # a few tens of kilobytes each
+MAX_BYTES = 100_000_000  # a few tens of kilobytes each
 
 
 class Memory:
@@ -70,29 +70,12 @@ class Memory:
         """Keep a composition; a disk that refuses is warned about, for nothing is lost but time."""
         text = json.dumps(to_dict(made), ensure_ascii=False, allow_nan=False)
         try:
-            self.folder.mkdir(parents=True, exist_ok=True)
-            handle, name = tempfile.mkstemp(dir=self.folder, suffix=".part")
-            try:
-                with os.fdopen(handle, "w", encoding="utf-8") as file:
-                    file.write(text)
-                Path(name).replace(self.folder / f"{key}.json")
-            finally:
-                Path(name).unlink(missing_ok=True)
-            self._trim()
+            write_whole(self.folder / f"{key}.json", lambda file: file.write(text.encode()))
+            trim(self.folder, frozenset({".json"}), MAX_BYTES)
         except OSError as error:
             warnings.warn(
                 f"a composition cannot be kept in {self.folder} ({error})", PlayheadWarning, stacklevel=2
             )
-
-    def _trim(self) -> None:
-        entries: list[tuple[float, Path]] = []
-        for path in self.folder.glob("*.json"):
-            try:
-                entries.append((path.stat().st_mtime, path))
-            except FileNotFoundError:  # another process trims too
-                continue
-        for _, path in sorted(entries)[:-MAX_ENTRIES]:
-            path.unlink(missing_ok=True)
 
 
 def _model_identity(llm: str) -> str:

@@ -9,7 +9,6 @@ from __future__ import annotations
 import hashlib
 import json
 import os
-import tempfile
 import warnings
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -19,10 +18,11 @@ import numpy as np
 from playhead import hub
 from playhead.errors import PlayheadWarning
 from playhead.hub.cache import cache_folder
+from playhead.hub.kept import trim, write_whole
 from playhead.models.scout.segment import Vectors
 
 MANY = 64
-MAX_ENTRIES = 100
+MAX_BYTES = 200_000_000
 
 
 class KeptVectors:
@@ -62,17 +62,8 @@ class KeptVectors:
     def _save(self, path: Path, vectors_ND: Vectors) -> None:
         """Keep vectors; a disk that refuses is warned about, for nothing is lost but time."""
         try:
-            self.folder.mkdir(parents=True, exist_ok=True)
-            handle, name = tempfile.mkstemp(dir=self.folder, suffix=".part")
-            try:
-                with os.fdopen(handle, "wb") as file:
-                    np.save(file, vectors_ND, allow_pickle=False)
-                Path(name).replace(path)
-            finally:
-                Path(name).unlink(missing_ok=True)
-            entries = sorted(self.folder.glob("*.npy"), key=lambda each: each.stat().st_mtime)
-            for old in entries[:-MAX_ENTRIES]:
-                old.unlink(missing_ok=True)
+            write_whole(path, lambda file: np.save(file, vectors_ND, allow_pickle=False))
+            trim(self.folder, frozenset({".npy"}), MAX_BYTES)
         except OSError as error:
             warnings.warn(
                 f"sentence vectors cannot be kept in {self.folder} ({error})", PlayheadWarning, stacklevel=2
