@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from playhead.language.base import LanguageModel
-from playhead.models.scout.find import Found, Index, content_words, word_share
+from playhead.models.scout.find import Found, Index, content_words, excerpt, word_share
 from playhead.models.scout.notes import OVERVIEW, Note
 from playhead.models.scout.prompts import messages
 from playhead.models.scout.room import limit_chars, line_chars, thinned
@@ -22,7 +22,19 @@ ANSWER_TOKENS = 140
 LABEL_TOKENS = 8
 MIN_RELEVANCE = 0.25
 ANSWER_CHARS = 320
-MIN_ANSWER_SHARE = 0.4
+MIN_ANSWER_SHARE = 0.6
+# How sure the model must be that the notes hold the answer: at all, and to quote a note where its own words go beyond
+# them. Measured (docs/log.md).
+MIN_HELD = 0.32
+SURE_HELD = 0.5
+MOST_JUDGED = 4
+
+_SCHEMA = {
+    "type": "object",
+    "properties": {"answer": {"type": "string", "maxLength": ANSWER_CHARS}},
+    "required": ["answer"],
+    "additionalProperties": False,
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,6 +87,9 @@ def ask(
 ) -> Reply:
     """Answer a free question from the notes that come closest to it.
 
+    The model first judges whether the notes hold the answer at all, then answers; what it says must occur in the notes,
+    else the note that answers best is quoted. What is cited is found by the answer's words, not by the model.
+
     Args:
         index: The video's notes.
         question: The question.
@@ -90,28 +105,49 @@ def ask(
         best = max(found, key=lambda f: f.score)
         return Reply(best.note.text, (best.note,), round(min(1.0, best.score), 3))
 
-    def prompt(limit: int) -> list[dict[str, str]]:
-        listing = "\n".join(f"[{i + 1}] {line}" for i, line in enumerate(_lines(found, limit)))
-        return messages("ask", notes=listing, question=question, language=language)
+    def prompt(limit: int, name: str = "ask") -> list[dict[str, str]]:
+        listing = "\n".join(_lines(found, limit))
+        return messages(name, notes=listing, question=question, language=language)
 
     limit = limit_chars(model, prompt, NOTE_CHARS, ANSWER_TOKENS)
-    shown = thinned(found, limit)
-    labels = [str(i + 1) for i in range(len(shown))]
-    text = model.chat(prompt(limit), schema=_schema(labels), max_tokens=ANSWER_TOKENS)
+    held = model.choose(prompt(limit, "answerable"), ["Yes", "No"])["Yes"]
+    if held < MIN_HELD:
+        return Reply("", reason="the video's evidence does not answer the question")
+    text = model.chat(prompt(limit), schema=_SCHEMA, max_tokens=ANSWER_TOKENS)
     try:
-        data = json.loads(text)
-        cited = [shown[int(label) - 1] for label in dict.fromkeys(data["notes"])]
-        answer = whole_sentences(str(data["answer"]))
-    except (json.JSONDecodeError, KeyError, TypeError, ValueError, IndexError) as error:
+        answer = whole_sentences(str(json.loads(text)["answer"]))
+    except (json.JSONDecodeError, KeyError, TypeError) as error:
         reason = f"the language model's reply is not the asked JSON: {error}"
         return Reply("", failure=ParseFailure(text, reason), reason=reason)
-    if not answer or not cited:
-        return Reply("", reason="the video's evidence does not answer the question")
-    known = words_of("\n".join([*_lines(found, limit), question]))
-    if not supported(answer, known, least=MIN_ANSWER_SHARE):
-        answer = " ".join(f.note.text for f in cited)
-    confidence = max(f.score for f in cited)
-    return Reply(answer, tuple(f.note for f in cited), round(min(1.0, confidence), 3))
+    shown = thinned(found, limit)
+    if answer and supported(answer, words_of("\n".join(_lines(found, limit))), least=MIN_ANSWER_SHARE):
+        cited = _holding(answer, question, shown) or _judged(index, question, shown, model)
+        return Reply(answer, tuple(f.note for f in cited), round(held, 3))
+    cited = _judged(index, question, shown, model)
+    if held < SURE_HELD or not cited:
+        return Reply("", reason="what the language model answered is not in the video's evidence")
+    return Reply(" ".join(f.note.text for f in cited), tuple(f.note for f in cited), round(held, 3))
+
+
+def _holding(answer: str, question: str, found: Sequence[Found]) -> list[Found]:
+    """The notes that hold what the answer adds to the question, the best first two, in order of time."""
+    added = content_words(answer) - content_words(question) or content_words(answer)
+    shares = [(word_share(added, f.note.text), f.score, i) for i, f in enumerate(found)]
+    best = sorted((row for row in shares if row[0] >= 0.5), reverse=True)[:2]
+    return [found[i] for _, _, i in sorted(best, key=lambda row: row[2])]
+
+
+def _judged(index: Index, question: str, found: Sequence[Found], model: LanguageModel) -> list[Found]:
+    """The one of the closest notes that the model is surest answers the question, if it is sure of any."""
+    best: tuple[float, Found] | None = None
+    for candidate in sorted(found, key=lambda f: -f.score)[:MOST_JUDGED]:
+        if candidate.note.lane == OVERVIEW:
+            continue
+        prompt = messages("answers", excerpt=excerpt(index, candidate.note), question=question)
+        yes = model.choose(prompt, ["Yes", "No"])["Yes"]
+        if best is None or yes > best[0]:
+            best = (yes, candidate)
+    return [best[1]] if best is not None and best[0] >= MIN_HELD else []
 
 
 def choose(
@@ -163,15 +199,3 @@ def _lines(found: Sequence[Found], limit: int) -> list[str]:
 def _closeness(index: Index, question: str, option: str) -> float:
     found = index.search(f"{question} {option}", 1)
     return found[0].score if found else 0.0
-
-
-def _schema(labels: Sequence[str]) -> dict[str, object]:
-    return {
-        "type": "object",
-        "properties": {
-            "notes": {"type": "array", "items": {"enum": list(labels)}, "maxItems": 4},
-            "answer": {"type": "string", "maxLength": ANSWER_CHARS},
-        },
-        "required": ["notes", "answer"],
-        "additionalProperties": False,
-    }
