@@ -36,7 +36,7 @@ from playhead.perceive.evidence import Evidence
 from playhead.perceive.senses import Senses
 from playhead.timeline import Sampling, Span, mark_from_dict, to_dict, transcript_from_dict
 
-FORMAT: Final = 1  # raise whenever a sense, its gates or this file's format changes
+FORMAT: Final = 2  # raise whenever a sense, its gates or this file's format changes
 _DEFAULT_BYTES: Final = 500_000_000  # an hour of video is about a megabyte
 _HEAD_TIMEOUT_S: Final = 5.0
 _BLOCK_BYTES: Final = 1 << 20
