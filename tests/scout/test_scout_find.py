@@ -7,7 +7,7 @@ import pytest
 
 from helpers.evidence import evidence
 from playhead.models.scout.find import Found, Index, as_events, content_words, excerpt, judge, word_share
-from playhead.models.scout.notes import notes_of
+from playhead.models.scout.notes import OVERVIEW, Note, notes_of
 from playhead.models.scout.reply import ask, choose, select
 from playhead.timeline import Span
 
@@ -98,3 +98,10 @@ def test_without_evidence_a_choice_says_that_it_is_a_guess():
     said = choose(Index((), bag_of_words), "What?", {"A": "x", "B": "y"}, None, ())
     assert said.choice in ("A", "B")
     assert "no evidence" in said.reason
+
+
+def test_a_choice_cites_the_moment_rather_than_its_chapter(index):
+    chapter = Note(Span(0.0, 30.0), OVERVIEW, "A boiler exploded in the harbour.", index.notes[0].marks)
+    options = {"A": "nets froze", "B": "boiler exploded"}
+    said = choose(index, "What happened to the Aurora?", options, None, (chapter,))
+    assert [note.text for note in said.notes] == [SPOKEN[3][2]]

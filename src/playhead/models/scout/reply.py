@@ -132,17 +132,21 @@ def ask(
 def _holding(answer: str, question: str, found: Sequence[Found]) -> list[Found]:
     """The notes that hold what the answer adds to the question, the best first two, in order of time."""
     added = content_words(answer) - content_words(question) or content_words(answer)
-    shares = [(word_share(added, f.note.text), f.score, i) for i, f in enumerate(found)]
+    told = _told(found)
+    shares = [(word_share(added, f.note.text), f.score, i) for i, f in enumerate(told)]
     best = sorted((row for row in shares if row[0] >= 0.5), reverse=True)[:2]
-    return [found[i] for _, _, i in sorted(best, key=lambda row: row[2])]
+    return [told[i] for _, _, i in sorted(best, key=lambda row: row[2])]
+
+
+def _told(found: Sequence[Found]) -> list[Found]:
+    """The notes that tell of a moment; those about whole chapters only where there are no others."""
+    return [f for f in found if f.note.lane != OVERVIEW] or list(found)
 
 
 def _judged(index: Index, question: str, found: Sequence[Found], model: LanguageModel) -> list[Found]:
     """The one of the closest notes that the model is surest answers the question, if it is sure of any."""
     best: tuple[float, Found] | None = None
-    for candidate in sorted(found, key=lambda f: -f.score)[:MOST_JUDGED]:
-        if candidate.note.lane == OVERVIEW:
-            continue
+    for candidate in sorted(_told(found), key=lambda f: -f.score)[:MOST_JUDGED]:
         prompt = messages("answers", excerpt=excerpt(index, candidate.note), question=question)
         yes = model.choose(prompt, ["Yes", "No"])["Yes"]
         if best is None or yes > best[0]:
@@ -175,8 +179,9 @@ def choose(
         limit = limit_chars(model, prompt, NOTE_CHARS, LABEL_TOKENS)
         scores = model.choose(prompt(limit), list(options))
     label = max(scores, key=lambda key: scores[key])
-    cited = [f for f in found if word_share(content_words(options[label]), f.note.text) >= 0.5]
-    cited = cited or sorted(found, key=lambda f: -f.score)[:1]
+    told = _told(found)
+    cited = [f for f in told if word_share(content_words(options[label]), f.note.text) >= 0.5]
+    cited = cited or sorted(told, key=lambda f: -f.score)[:1]
     reason = (
         "" if found else "the video gave no evidence; the choice rests on the words of the question alone"
     )
