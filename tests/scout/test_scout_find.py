@@ -6,7 +6,16 @@ import numpy as np
 import pytest
 
 from helpers.evidence import evidence
-from playhead.models.scout.find import Found, Index, as_events, content_words, excerpt, judge, word_share
+from playhead.models.scout.find import (
+    Found,
+    Index,
+    as_events,
+    content_words,
+    excerpt,
+    is_about_the_whole,
+    judge,
+    word_share,
+)
 from playhead.models.scout.notes import OVERVIEW, Note, notes_of
 from playhead.models.scout.reply import ask, choose, select
 from playhead.timeline import Span
@@ -105,3 +114,17 @@ def test_a_choice_cites_the_moment_rather_than_its_chapter(index):
     options = {"A": "nets froze", "B": "boiler exploded"}
     said = choose(index, "What happened to the Aurora?", options, None, (chapter,))
     assert [note.text for note in said.notes] == [SPOKEN[3][2]]
+
+
+@pytest.mark.parametrize(
+    ("question", "whole"),
+    [
+        ("What is this video about?", True),
+        ("Summarise the video.", True),
+        ("What is the main topic of this clip?", True),
+        ("What is said about the boiler?", False),
+        ("Who sailed the Aurora?", False),
+    ],
+)
+def test_questions_about_the_whole_are_told_from_others(question, whole):
+    assert is_about_the_whole(question) is whole

@@ -137,6 +137,12 @@ class Scout:
         )
 
     def _ask(self, video: Video, evidence: Evidence, task: Ask) -> Answer:
+        if find.is_about_the_whole(task.question):
+            made = self._composition(evidence)
+            first = dict.fromkeys(mark for chapter in made.chapters for mark in chapter.evidence[:1])
+            return self._make(
+                video, evidence, task.name, query=task.question, text=made.summary, evidence=tuple(first)
+            )
         index, overview = self._index(evidence), self._overview(evidence)
         said = reply.ask(index, task.question, self.language_model, _language(evidence), overview)
         return self._reply(video, evidence, task.name, task.question, said)

@@ -39,6 +39,10 @@ a an and are as at be been by can did do does for from had has have he her his h
 she that the their them then there these they this to was we were what when where which who why will with you your
 during find moment part scene see show shows video clip time appears appear happens happen
 """
+_WHOLE_WORDS = """
+about content contents describe description gist main overview short subject subjects summarise summarize summary tell
+theme topic topics whole
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,6 +93,11 @@ def content_words(text: str) -> frozenset[str]:
     """The words of a text that carry meaning, without case; all its words when none does."""
     words = frozenset(word.casefold() for word in _WORD.findall(text))
     return words - frozenset(_EMPTY_WORDS.split()) or words
+
+
+def is_about_the_whole(question: str) -> bool:
+    """Whether a question asks for the whole rather than for anything in it: ``What is this video about?``."""
+    return content_words(question) <= frozenset(_WHOLE_WORDS.split())
 
 
 def word_share(wanted: frozenset[str], text: str) -> float:

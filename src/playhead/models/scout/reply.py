@@ -28,6 +28,7 @@ MIN_ANSWER_SHARE = 0.6
 MIN_HELD = 0.32
 SURE_HELD = 0.5
 MOST_JUDGED = 4
+MIN_CITED = 0.3  # a note farther from the question holds the answer's words by chance
 
 _SCHEMA = {
     "type": "object",
@@ -121,8 +122,9 @@ def ask(
         return Reply("", failure=ParseFailure(text, reason), reason=reason)
     shown = thinned(found, limit)
     if answer and supported(answer, words_of("\n".join(_lines(found, limit))), least=MIN_ANSWER_SHARE):
-        cited = _holding(answer, question, shown) or _judged(index, question, shown, model)
-        return Reply(answer, tuple(f.note for f in cited), round(held, 3))
+        cited = _holding(answer, question, shown)
+        if cited:
+            return Reply(answer, tuple(f.note for f in cited), round(held, 3))
     cited = _judged(index, question, shown, model)
     if held < SURE_HELD or not cited:
         return Reply("", reason="what the language model answered is not in the video's evidence")
@@ -130,11 +132,11 @@ def ask(
 
 
 def _holding(answer: str, question: str, found: Sequence[Found]) -> list[Found]:
-    """The notes that hold what the answer adds to the question, the best first two, in order of time."""
+    """The best two notes that hold what the answer adds and are close to the question too, in order of time."""
     added = content_words(answer) - content_words(question) or content_words(answer)
     told = _told(found)
     shares = [(word_share(added, f.note.text), f.score, i) for i, f in enumerate(told)]
-    best = sorted((row for row in shares if row[0] >= 0.5), reverse=True)[:2]
+    best = sorted((row for row in shares if row[0] >= 0.5 and row[1] >= MIN_CITED), reverse=True)[:2]
     return [told[i] for _, _, i in sorted(best, key=lambda row: row[2])]
 
 
