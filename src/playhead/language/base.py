@@ -27,7 +27,11 @@ class LanguageModel(Protocol):
         temperature: float = 0.0,
         seed: int = 0,
     ) -> str:
-        """Continue a conversation; with ``schema`` the reply is JSON that follows it, unless ``max_tokens`` cut it."""
+        """Continue a conversation; with ``schema`` the reply is JSON that follows it, unless ``max_tokens`` cut it.
+
+        Raises:
+            ParseError: What the model wrote cannot be read.
+        """
         ...
 
     def choose(self, messages: Sequence[Message], labels: Sequence[str]) -> dict[str, float]:

@@ -24,7 +24,7 @@ from types import TracebackType
 from typing import Any, Final
 from urllib.parse import urlsplit
 
-from playhead.errors import MissingExtraError, UsageError, WeightsError
+from playhead.errors import MissingExtraError, ParseError, UsageError, WeightsError
 from playhead.language.base import Message
 from playhead.language.cpus import MAX_THREADS, free_cpus
 from playhead.language.labels import LabelTree
@@ -116,6 +116,7 @@ class LlamaModel:
 
         Raises:
             UsageError: Prompt and answer do not fit the context (with the numbers), or the schema is not understood.
+            ParseError: llama.cpp cannot read what the model wrote.
             WeightsError: The file is no model llama.cpp can load.
             MissingExtraError: ``xllamacpp`` is not installed.
         """
@@ -233,6 +234,16 @@ class LlamaModel:
             reply = getattr(self._loaded(), call)({**request, "cache_prompt": self.reuse_prefix})
         except ValueError as error:
             raise UsageError("a request to the language model", found=str(error)) from error
+        except (
+            RuntimeError
+        ) as error:  # llama.cpp reads chat answers itself, and not every one that was cut off
+            if "does not match the expected" not in str(error):
+                raise
+            raise ParseError(
+                "cannot read the language model's answer",
+                found=str(error),
+                todo="allow it more tokens, or ask again",
+            ) from error
         return self._checked(reply)
 
     @staticmethod

@@ -82,6 +82,7 @@ class Scout:
                 check_question("ask", task.question)
             elif isinstance(task, Choose):
                 check_question("choose", task.question, *task.options)
+            self._fetch_words()
             evidence = self._gather(video)
             if isinstance(task, Ground):
                 return self._ground(video, evidence, task)
@@ -155,6 +156,13 @@ class Scout:
         return self._reply(video, evidence, task.name, task.question, said)
 
     # --- the parts ------------------------------------------------------------------------------------------------
+
+    def _fetch_words(self) -> None:
+        """Have the weights that put words to evidence before minutes go into gathering it."""
+        words = {"speech", "text", "sounds", "objects"} & set(self.config.senses)
+        for name in (self.config.llm, *(("minilm",) if words else ())):
+            if name in hub.WEIGHTS:
+                hub.fetch(name, progress=self._progress)
 
     @cached_property
     def language_model(self) -> LanguageModel | None:

@@ -22,7 +22,7 @@ from playhead.models.scout.config import ScoutConfig
 from playhead.perceive.evidence import Evidence
 from playhead.timeline import event_from_dict, to_dict
 
-FORMAT = 2  # raise when segmentation or the rules of writing change
+FORMAT = 3  # raise when segmentation or the rules of writing change
 MAX_BYTES = 100_000_000  # a few tens of kilobytes each
 
 

@@ -6,6 +6,7 @@ import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from playhead.errors import ParseError
 from playhead.language.base import LanguageModel
 from playhead.models.scout.find import Found, Index, content_words, excerpt, word_share
 from playhead.models.scout.notes import OVERVIEW, Note
@@ -114,10 +115,11 @@ def ask(
     held = model.choose(prompt(limit, "answerable"), ["Yes", "No"])["Yes"]
     if held < MIN_HELD:
         return Reply("", reason="the video's evidence does not answer the question")
-    text = model.chat(prompt(limit), schema=_SCHEMA, max_tokens=ANSWER_TOKENS)
+    text = ""
     try:
+        text = model.chat(prompt(limit), schema=_SCHEMA, max_tokens=ANSWER_TOKENS)
         answer = whole_sentences(str(json.loads(text)["answer"]))
-    except (json.JSONDecodeError, KeyError, TypeError) as error:
+    except (ParseError, json.JSONDecodeError, KeyError, TypeError) as error:
         reason = f"the language model's reply is not the asked JSON: {error}"
         return Reply("", failure=ParseFailure(text, reason), reason=reason)
     shown = thinned(found, limit)

@@ -13,6 +13,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from playhead.errors import ParseError
 from playhead.language.base import LanguageModel
 from playhead.models.scout.notes import LANE_WORDS, Note, as_text
 from playhead.models.scout.prompts import messages
@@ -28,6 +29,7 @@ GROUP_TOKENS = 240  # more than GROUP_CHARS take, so that the limit on character
 SHORT_CHARS = 60  # words as few as these are their own title
 QUOTE_CHARS = 200  # and as few as these their own summary: putting them otherwise can only make them wrong
 PART_CHARS = 900
+MANY_MEMBERS = 8
 QUOTED_TITLE_CHARS = 50
 CARD_WITHIN_S = 3.0
 MIN_TITLE_SHARE = 0.5
@@ -161,10 +163,9 @@ class Writer:
         """One reply under a schema as data, or None (and one more on the tally) when it cannot be read."""
         if self._model is None:
             return None
-        reply = self._model.chat(prompt, schema=schema, max_tokens=max_tokens)
         try:
-            data = json.loads(reply)
-        except json.JSONDecodeError:
+            data = json.loads(self._model.chat(prompt, schema=schema, max_tokens=max_tokens))
+        except (ParseError, json.JSONDecodeError):
             self.tally.unreadable += 1
             return None
         return data if isinstance(data, dict) else None
@@ -317,6 +318,10 @@ def _object(properties: dict[str, Any]) -> dict[str, Any]:
 
 
 def _listing(members: Sequence[Words], limit: int) -> str:
-    """Members as lines of at most ``limit`` characters; where that is too short to say anything, fewer lines, spread evenly."""
-    lines = [f"{m.title}: {m.summary}" for m in thinned(members, limit)]
+    """Members as lines of at most ``limit`` characters; where that is too short to say anything, fewer lines, spread evenly.
+
+    Of many members only the titles are told: of twenty summaries the model retells the last (``docs/log.md``).
+    """
+    many = len(members) > MANY_MEMBERS
+    lines = [m.title if many else f"{m.title}: {m.summary}" for m in thinned(members, limit)]
     return "\n".join(f"- {shorten(line, line_chars(limit))}" for line in lines)
