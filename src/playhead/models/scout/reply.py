@@ -28,7 +28,7 @@ MIN_ANSWER_SHARE = 0.6
 # them. Measured (docs/log.md).
 MIN_HELD = 0.32
 SURE_HELD = 0.5
-MOST_JUDGED = 4
+MOST_JUDGED = 3
 MIN_CITED = 0.3  # a note farther from the question holds the answer's words by chance
 
 _SCHEMA = {
