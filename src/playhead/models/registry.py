@@ -27,6 +27,25 @@ def _scout_tiny(**options: object) -> Engine:
 
 ENGINES: dict[str, Callable[..., Engine]] = {"scout": _scout, "scout-tiny": _scout_tiny}
 
+# End-to-end families: name of every preset to the module whose FAMILY makes it. Static, so that listing loads nothing.
+_ARC, _VTIMELLM, _HOUR = (
+    f"playhead.models.{name}.family" for name in ("arc_hunyuan_video", "vtimellm", "hour_llava")
+)
+FAMILIES: dict[str, str] = {
+    "arc-hunyuan-video": _ARC,
+    "arc-hunyuan-video-tiny": _ARC,
+    "vtimellm-7b": _VTIMELLM,
+    "vtimellm-13b": _VTIMELLM,
+    "vtimellm-tiny": _VTIMELLM,
+    "longvale-llm-7b": _VTIMELLM,
+    "longvale-llm-tiny": _VTIMELLM,
+    "avicuna-7b": _VTIMELLM,
+    "avicuna-tiny": _VTIMELLM,
+    "hour-llava-3b": _HOUR,
+    "hour-llava-7b": _HOUR,
+    "hour-llava-tiny": _HOUR,
+}
+
 # What the hub must have for each of ours with its own settings; others' engines do not tell.
 WEIGHTS: dict[str, tuple[str, ...]] = {
     "scout": ("whisper-base", "yamnet", "efficientdet-lite0", "minilm", "qwen2.5-1.5b"),

@@ -1,0 +1,232 @@
+"""The engine every end-to-end family shares: look at a video once, put tasks to it, read the answers.
+
+A family says how it looks (:meth:`EndToEnd.look`), how it words a task (:meth:`EndToEnd.request`) and what its model is
+given (:meth:`EndToEnd.inputs`); decoding, reading, and the composite task ``watch`` are the same for all.
+"""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from threading import RLock
+from typing import TYPE_CHECKING, Any, ClassVar, Generic, TypeVar
+
+from playhead.errors import UnsupportedError
+from playhead.generate.decode import Generated, generate
+from playhead.generate.grammar import Grammar
+from playhead.media.clip import MediaInfo, Times, Video
+from playhead.models.family import EngineOptions
+from playhead.progress import Progress, silent
+from playhead.sequence.layout import Layout
+from playhead.tasks.ask import Ask
+from playhead.tasks.base import Clock, Reading, Task
+from playhead.tasks.chapters import Chapters
+from playhead.tasks.choose import Choose
+from playhead.tasks.describe import Describe
+from playhead.tasks.events import Events
+from playhead.tasks.ground import Ground
+from playhead.tasks.watch import Watch
+from playhead.timeline import Answer, ParseFailure, Sampling, Span
+
+if TYPE_CHECKING:
+    from transformers import PreTrainedModel, PreTrainedTokenizerFast
+
+D = TypeVar("D")
+
+TASKS = (Watch, Describe, Events, Chapters, Ground, Ask, Choose)
+
+
+@dataclass(frozen=True, slots=True)
+class Look(Generic[D]):
+    """What a family took from a window of a video, before any question.
+
+    Attributes:
+        info: The container's facts.
+        window: The part that was looked at, in seconds on the video's clock.
+        sampling: What was seen and heard.
+        times_s: True presentation times of the pictures the model is given, float64 of shape (frames,).
+        intervals_S2: The stretch each picture stands for, in seconds, shape (frames, 2).
+        labels: How each picture's time is told to the model, one text per picture; empty texts when by order alone.
+        data: What the family's :meth:`EndToEnd.inputs` needs: pixels, features, sound.
+    """
+
+    info: MediaInfo
+    window: Span
+    sampling: Sampling
+    times_s: Times
+    intervals_S2: Times
+    labels: tuple[str, ...]
+    data: D
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """A task in a family's own words.
+
+    Attributes:
+        text: What the user's turn says.
+        clock: What times in the answer mean.
+        grammar: The texts that can be read as an answer, used when answers are constrained.
+        stop: Texts that end the answer.
+    """
+
+    text: str
+    clock: Clock
+    grammar: Grammar
+    stop: tuple[str, ...] = ()
+
+
+class EndToEnd(ABC, Generic[D]):
+    """One end-to-end model as an engine; threads take turns.
+
+    Args:
+        name: Name it was loaded by.
+        model: The transformers model.
+        tokenizer: Its tokenizer.
+        options: Settings.
+        constrain: Whether answers are held to the task's grammar.
+    """
+
+    family: ClassVar[str]
+
+    def __init__(
+        self,
+        name: str,
+        model: PreTrainedModel,
+        tokenizer: PreTrainedTokenizerFast,
+        options: EngineOptions,
+        *,
+        constrain: bool = False,
+    ) -> None:
+        self.name, self.tokenizer, self.options = name, tokenizer, options
+        self.model: PreTrainedModel = model.train(False)
+        self.constrain = constrain if options.constrain is None else options.constrain
+        self._lock = RLock()
+        self._last: tuple[Video, Look[D]] | None = None
+
+    # --- what a family says ---------------------------------------------------------------------------------------
+
+    @abstractmethod
+    def look(self, video: Video, progress: Progress = silent) -> Look[D]:
+        """Decode (and encode, where that needs no question) a window of a video."""
+
+    @abstractmethod
+    def request(self, task: Task, look: Look[D]) -> Request:
+        """A task in the family's own words; never called with ``watch``."""
+
+    @abstractmethod
+    def layout(self, look: Look[D], text: str) -> Layout:
+        """The prompt's positions: what stands where, and for which seconds. Needs no weights."""
+
+    @abstractmethod
+    def inputs(self, look: Look[D], layout: Layout) -> dict[str, Any]:
+        """What ``model.generate`` is given for one sample: ``input_ids`` of shape (1, N) and the family's tensors."""
+
+    @property
+    @abstractmethod
+    def end_ids(self) -> Sequence[int]:
+        """Ids that end an answer."""
+
+    # --- what all share -------------------------------------------------------------------------------------------
+
+    def answer(self, video: Video, task: Task, *, progress: Progress = silent) -> Answer:
+        """Answer a task about a video, with times in seconds on the video's own clock.
+
+        Raises:
+            MediaError: The file cannot give what the task needs.
+            WeightsError: The engine's weights are not to be had.
+            UnsupportedError: The engine does not offer the task.
+        """
+        if not isinstance(task, TASKS):
+            raise UnsupportedError(
+                f"{self.name} does not offer the task {task.name!r}",
+                allowed=", ".join(each.name for each in TASKS),
+                todo="use the engine scout",
+            )
+        with self._lock:
+            look = self._seen(video, progress)
+            if isinstance(task, Watch):
+                return self._watch(video, look, progress)
+            return self._ask(video, look, task, progress)
+
+    def write(self, look: Look[D], request: Request, progress: Progress = silent) -> Generated:
+        """The model's own text for a request about what was seen."""
+        layout = self.layout(look, request.text)
+        return generate(
+            self.model,
+            self.tokenizer,
+            self.inputs(look, layout),
+            end_ids=self.end_ids,
+            max_new_tokens=self.options.max_new_tokens,
+            stop=request.stop,
+            grammar=request.grammar if self.constrain else None,
+            progress=progress,
+        )
+
+    def _seen(self, video: Video, progress: Progress) -> Look[D]:
+        """The look at a video; the last one is kept, so that a second question decodes nothing."""
+        if self._last is None or self._last[0] != video:
+            self._last = None  # let go of the old one first
+            self._last = (video, self.look(video, progress))
+        return self._last[1]
+
+    def _ask(self, video: Video, look: Look[D], task: Task, progress: Progress) -> Answer:
+        request = self.request(task, look)
+        written = self.write(look, request, progress)
+        reading = task.read(written.text, request.clock)
+        base = Answer(
+            task=task.name,
+            source=video.source,
+            duration_s=look.info.duration_s,
+            model=self.name,
+            sampling=look.sampling,
+            query=_query(task),
+        )
+        if isinstance(reading, ParseFailure):
+            reason = "" if written.finished else "the answer was cut off at its longest allowed length"
+            return replace(base, failure=reading, reason=reason)
+        return _fill(base, reading, finished=written.finished)
+
+    def _watch(self, video: Video, look: Look[D], progress: Progress) -> Answer:
+        """Everything: three questions about one look; a part that cannot be read costs only itself."""
+        parts = [self._ask(video, look, task, progress) for task in (Describe(), Events(), Chapters())]
+        told, events, chapters = parts
+        failed = [part for part in parts if part.failure is not None]
+        if len(failed) == len(parts):
+            return replace(told, task="watch")
+        missing = ", ".join(part.task for part in failed)
+        return replace(
+            told,
+            task="watch",
+            events=events.events,
+            chapters=chapters.chapters,
+            thinking="\n\n".join(part.thinking for part in parts if part.thinking),
+            failure=None,
+            reason=f"not readable in what the model wrote: {missing}" if missing else "",
+        )
+
+
+def _query(task: Task) -> str:
+    if isinstance(task, Ground):
+        return task.query
+    return task.question if isinstance(task, (Ask, Choose)) else ""
+
+
+def _fill(base: Answer, reading: Reading, *, finished: bool) -> Answer:
+    """The answer with what was read of the model's text."""
+    flags = list(reading.flags)
+    if not finished:
+        flags.append("cut off")
+    reason = f"the answer is {', '.join(dict.fromkeys(flags))}" if flags else ""
+    return replace(
+        base,
+        title=reading.title,
+        text=reading.text,
+        thinking=reading.thinking,
+        events=reading.events,
+        chapters=reading.chapters,
+        choice=reading.choice,
+        transcript=reading.transcript,
+        reason=reason,
+    )

@@ -1,0 +1,123 @@
+"""What a family of end-to-end models is to the rest of playhead: how it is recognised, made and planned.
+
+Light on import: naming, listing and planning a family loads no model library until it must.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal
+
+from playhead.media.clip import Video
+from playhead.timeline import Span
+
+if TYPE_CHECKING:
+    from playhead.models.base import Engine
+
+Device = str
+DType = Literal["auto", "float32", "bfloat16", "float16"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EngineOptions:
+    """Settings every end-to-end engine takes.
+
+    Attributes:
+        device: ``auto`` (an accelerator if there is one), ``cpu``, ``cuda``, ``cuda:1``, ``mps``.
+        dtype: Precision of the weights; ``auto`` is bfloat16 on an accelerator and float32 on a CPU.
+        max_new_tokens: Longest answer in tokens.
+        constrain: Whether answers are held to the task's grammar. None: only for presets with random weights, which
+            cannot write anything readable otherwise; published models are left as free as they were published.
+        cache: Whether what was encoded of a video is kept on disk, where the family can.
+        family: The family's own options, checked by it.
+    """
+
+    device: Device = "auto"
+    dtype: DType = "auto"
+    max_new_tokens: int = 1024
+    constrain: bool | None = None
+    cache: bool = True
+    family: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Preset:
+    """One size of a family, by the name users load.
+
+    Attributes:
+        name: ``hour-llava-7b``.
+        repositories: Where the weights are published, ``owner/name`` each with what is in it; empty when nowhere.
+        parameters: Count of parameters, or None for random tiny presets.
+        tiny: Whether it is made of random weights, with no download.
+        licence: Licence of the weights.
+        about: One line.
+    """
+
+    name: str
+    repositories: tuple[str, ...] = ()
+    parameters: int | None = None
+    tiny: bool = False
+    licence: str = ""
+    about: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Plan:
+    """What answering about a video would take, before anything is run.
+
+    Attributes:
+        engine: Name of the engine.
+        source: The video.
+        window: The part that would be looked at, in seconds.
+        frames: Pictures that would be decoded and encoded.
+        audio_s: Seconds of sound that would be heard.
+        video_tokens: Positions of the language model that pictures and sound would fill.
+        memory_tokens: Positions kept outside the language model (Hour-LLaVA's memory), else 0.
+        weights_bytes: Memory of the weights.
+        peak_bytes: Estimate of the peak of memory, weights included.
+        flops: Floating point operations up to the first answered token.
+        answer_flops_per_token: Operations of every further token.
+        seconds: Estimate on this machine, or None where it was not measured.
+        notes: Plain sentences on what is merged, dropped, repeated or cut.
+    """
+
+    engine: str
+    source: str
+    window: Span
+    frames: int
+    audio_s: float
+    video_tokens: int
+    memory_tokens: int = 0
+    weights_bytes: int
+    peak_bytes: int
+    flops: float
+    answer_flops_per_token: float
+    seconds: float | None = None
+    notes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Family:
+    """One model system.
+
+    Attributes:
+        name: ``hour-llava``.
+        title: As its paper writes it.
+        presets: Its sizes by name.
+        model_types: Values of ``model_type`` in a ``config.json`` that are its own, as released and as saved by us.
+        options: Names of the family's own options with a sentence on each.
+        make: Makes an engine of a preset; ``folder`` holds its weights, None for tiny presets.
+        open: Makes an engine of a folder that is not one of the presets.
+        plan: What a preset would take for a video.
+    """
+
+    name: str
+    title: str
+    presets: Mapping[str, Preset]
+    model_types: tuple[str, ...]
+    options: Mapping[str, str]
+    make: Callable[[Preset, Path | None, EngineOptions], Engine]
+    open: Callable[[Path, EngineOptions], Engine]
+    plan: Callable[[Preset, Video, EngineOptions], Plan]

@@ -1,0 +1,4 @@
+"""Blocks with no opinion about any family: fusion, rotary positions, pooling.
+
+fuse  put vectors where a layout says they belong
+"""
