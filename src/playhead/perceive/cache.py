@@ -56,7 +56,7 @@ class EvidenceCache:
 
     def key(self, video: Video, senses: Senses) -> str | None:
         """Name of the entry for a video and senses, or None when the content cannot be identified."""
-        content = self._content(video.source)
+        content = self.content(video.source)
         if content is None:
             return None
         facts = {
@@ -119,7 +119,8 @@ class EvidenceCache:
     def _entry(self, key: str) -> Path:
         return self.folder / f"{key}.npz"
 
-    def _content(self, source: str) -> str | None:
+    def content(self, source: str) -> str | None:
+        """What a source holds, whatever it is called: a digest or what its server says; None when nobody can tell."""
         scheme = urlsplit(source).scheme.lower() if "://" in source else ""
         if scheme in {"http", "https"}:
             return _web_content(source)
