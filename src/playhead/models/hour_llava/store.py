@@ -1,0 +1,372 @@
+"""Features of an hour of video on disk: written as they are made, found again by content, read without loading.
+
+One entry is two files in one folder, named by a digest of everything the numbers depend on:
+
+    KEY.rows     the numbers, row after row (a row is one frame's features, or one frame's projected memory)
+    KEY.json     how they are to be read: type, shape, a checksum of every chunk, and the facts they came with
+    KEY.part     rows of an entry that is being written, with KEY.journal, one line for each chunk that is safe
+
+An entry exists when ``KEY.json`` does. An interrupted writer leaves ``KEY.part`` and its journal; the next one checks
+what is there and goes on behind it. Rows are memory-mapped, so that what is not read stays on disk.
+
+Axes: T row (one frame), then whatever a row holds.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import tempfile
+import time
+import warnings
+import zlib
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager, nullcontext
+from dataclasses import dataclass
+from pathlib import Path
+from typing import IO, Any, Final, Literal
+
+import numpy as np
+import torch
+
+from playhead.errors import OutputError, PlayheadWarning, WeightsError
+from playhead.hub.cache import cache_folder, disk_errors, exclusive
+from playhead.hub.kept import trim, write_whole
+
+FORMAT: Final = 1
+"""Raise whenever what is stored, or how it is made, changes."""
+
+DEFAULT_BYTES: Final = 50_000_000_000
+"""About 95 hours of features, or 22 hours of features with a 7B model's projected memory."""
+
+_STALE_S: Final = 7 * 86_400.0
+_READ_BYTES: Final = 1 << 22
+
+StoreDType = Literal["float16", "bfloat16", "float32"]
+TORCH_DTYPES: Final[dict[str, torch.dtype]] = {
+    "float16": torch.float16,
+    "bfloat16": torch.bfloat16,
+    "float32": torch.float32,
+}
+_RAW: Final[dict[str, type[np.generic]]] = {"float16": np.int16, "bfloat16": np.int16, "float32": np.int32}
+
+
+@dataclass(frozen=True, slots=True)
+class Stored:
+    """An entry that is whole.
+
+    Attributes:
+        rows: Memory-mapped tensor of shape (T, ...); nothing is read until it is used.
+        facts: What was kept beside them: presentation times, the window, the sampling.
+        stored_bytes: Size of the rows on disk.
+        read_back: True when the entry was already there, False when it was written by this call.
+    """
+
+    rows: torch.Tensor
+    facts: Mapping[str, Any]
+    stored_bytes: int
+    read_back: bool = False
+
+
+class Store:
+    """A folder of features, bounded in size; the entries unused for longest go first.
+
+    Args:
+        folder: Where to keep it; the platform's cache folder when None.
+        max_bytes: Size at which old entries are deleted.
+    """
+
+    def __init__(self, folder: Path | None = None, *, max_bytes: int = DEFAULT_BYTES) -> None:
+        self.folder = folder if folder is not None else cache_folder() / "hour-llava"
+        self.max_bytes = max_bytes
+
+    def load(self, key: str) -> Stored | None:
+        """An entry, or None when there is none; a damaged one is deleted with a warning.
+
+        Every chunk is compared with its checksum, which reads the rows once.
+        """
+        header_path, rows_path = self._header(key), self._rows(key)
+        try:
+            header = json.loads(header_path.read_text("utf-8"))
+            _check_header(header, rows_path.stat().st_size)
+            _check_rows(rows_path, header)
+            rows = _mapped(rows_path, header["dtype"], (header["rows"], *header["row_shape"]))
+            for path in (header_path, rows_path):
+                os.utime(path)
+        except (FileNotFoundError, NotADirectoryError):
+            return None
+        except (OSError, ValueError, KeyError, TypeError) as error:
+            warnings.warn(
+                f"stored features {rows_path} cannot be used ({type(error).__name__}: {error}); they are made again",
+                PlayheadWarning,
+                stacklevel=2,
+            )
+            self.delete(key)
+            return None
+        return Stored(rows, header["facts"], rows_path.stat().st_size, read_back=True)
+
+    @contextmanager
+    def writing(self, key: str, row_shape: Sequence[int], dtype: StoreDType) -> Iterator[Writer]:
+        """Write an entry; where an interrupted writer got to is where this one begins (:attr:`Writer.done`).
+
+        Leaving the block without :meth:`Writer.finish` keeps the chunks written so far for the next time.
+
+        Raises:
+            OutputError: The folder cannot be written.
+        """
+        with disk_errors(self.folder):
+            self.folder.mkdir(parents=True, exist_ok=True)
+            self._sweep()
+            writer = Writer(self.folder / f"{key}.part", tuple(row_shape), dtype)
+        try:
+            yield writer
+        finally:
+            writer.close()
+
+    def keep(self, key: str, writer: Writer, facts: Mapping[str, Any]) -> Stored:
+        """Make a finished writer's rows an entry and return it.
+
+        Raises:
+            OutputError: The folder cannot be written.
+        """
+        header = writer.header(facts)
+        with disk_errors(self.folder):
+            writer.part.replace(self._rows(key))
+            write_whole(self._header(key), lambda file: file.write(json.dumps(header).encode()))
+            writer.journal.unlink(missing_ok=True)
+            trim(self.folder, frozenset({".rows"}), self.max_bytes, keep=self._rows(key))
+            rows = _mapped(self._rows(key), header["dtype"], (header["rows"], *header["row_shape"]))
+            return Stored(rows, facts, self._rows(key).stat().st_size)
+
+    def delete(self, key: str) -> None:
+        """Forget an entry."""
+        for path in (self._header(key), self._rows(key)):
+            try:
+                path.unlink(missing_ok=True)
+            except OSError as error:
+                warnings.warn(f"{path} cannot be deleted: {error}", PlayheadWarning, stacklevel=3)
+
+    def lock(self, key: str) -> Any:  # noqa: ANN401 - a context manager
+        """Held while an entry is made, so that a second process waits and then finds it.
+
+        Raises:
+            OutputError: The cache folder cannot be written.
+        """
+        return exclusive(f"hour-llava-{key[:32]}")
+
+    def _rows(self, key: str) -> Path:
+        return self.folder / f"{key}.rows"
+
+    def _header(self, key: str) -> Path:
+        return self.folder / f"{key}.json"
+
+    def _sweep(self) -> None:
+        """Delete what interrupted writers left a week ago, and headers whose rows were trimmed."""
+        now_s = time.time()
+        for path in self.folder.iterdir():
+            try:
+                old = now_s - path.stat().st_mtime > _STALE_S
+                orphan = path.suffix == ".json" and old and not path.with_suffix(".rows").exists()
+                if orphan or (old and path.suffix in {".part", ".journal"}):
+                    path.unlink(missing_ok=True)
+            except FileNotFoundError:  # another process sweeps too
+                continue
+
+
+class Passing(Store):
+    """A store that keeps nothing: rows lie in a temporary file that is gone when they are no longer used."""
+
+    def load(self, key: str) -> Stored | None:
+        """Nothing is ever here."""
+        del key
+        return None
+
+    @contextmanager
+    def writing(self, key: str, row_shape: Sequence[int], dtype: StoreDType) -> Iterator[Writer]:
+        """Write rows to a temporary file."""
+        del key
+        with disk_errors(Path(tempfile.gettempdir())):
+            folder = tempfile.mkdtemp(prefix="playhead-")
+            writer = Writer(Path(folder) / "rows.part", tuple(row_shape), dtype)
+        try:
+            yield writer
+        finally:
+            writer.close()
+            for path in (writer.part, writer.journal):
+                path.unlink(missing_ok=True)
+            Path(folder).rmdir()
+
+    def keep(self, key: str, writer: Writer, facts: Mapping[str, Any]) -> Stored:
+        """The rows, mapped; the file's name goes when the block is left, the file itself with the last reader."""
+        del key
+        header = writer.header(facts)
+        with disk_errors(writer.part):
+            rows = _mapped(writer.part, header["dtype"], (header["rows"], *header["row_shape"]))
+            return Stored(rows, facts, writer.part.stat().st_size)
+
+    def lock(self, key: str) -> Any:  # noqa: ANN401 - a context manager
+        """Nobody else can see these rows."""
+        del key
+        return nullcontext()
+
+
+class Writer:
+    """Appends chunks of rows; each is safe once :meth:`add` returns.
+
+    Args:
+        part: The growing file; its journal lies beside it.
+        row_shape: Shape of one row.
+        dtype: What the rows are stored as.
+
+    Attributes:
+        done: Rows that are safe already.
+        notes: What was given with each safe chunk, in order.
+    """
+
+    def __init__(self, part: Path, row_shape: tuple[int, ...], dtype: StoreDType) -> None:
+        self.part, self.journal = part, part.with_suffix(".journal")
+        self.row_shape, self.dtype = row_shape, dtype
+        self._row_bytes = int(np.prod(row_shape)) * torch.empty(0, dtype=TORCH_DTYPES[dtype]).element_size()
+        self._chunks: list[tuple[int, int]] = []
+        self.notes: list[Any] = []
+        self._file: IO[bytes] = part.open("r+b" if part.exists() else "w+b")
+        self._log = self.journal.open("a", encoding="utf-8")
+        self._resume()
+
+    @property
+    def done(self) -> int:
+        """Rows that are safe already."""
+        return sum(rows for rows, _ in self._chunks)
+
+    def add(self, rows: torch.Tensor, note: object = None) -> None:
+        """Append rows of shape (rows, ...).
+
+        Args:
+            rows: On any device and of any floating type; they are converted to the stored type.
+            note: Plain JSON data that is given back when writing is taken up again.
+
+        Raises:
+            WeightsError: A number is not finite, or does not fit the stored type.
+            OutputError: The disk refuses.
+        """
+        if tuple(rows.shape[1:]) != self.row_shape:
+            raise ValueError(f"rows of shape {tuple(rows.shape[1:])} for an entry of rows {self.row_shape}")
+        held = rows.detach().to("cpu", TORCH_DTYPES[self.dtype]).contiguous()
+        if not bool(torch.isfinite(held).all()):
+            raise WeightsError(
+                f"store features as {self.dtype}",
+                found="numbers that are not finite in it",
+                todo="use store_dtype='bfloat16', whose range is that of float32, or check the weights",
+            )
+        data = held.view(torch.uint8).numpy().tobytes()
+        with disk_errors(self.part):
+            self._file.write(data)
+            self._file.flush()
+            self._chunks.append((int(rows.shape[0]), zlib.crc32(data)))
+            self._log.write(json.dumps([*self._chunks[-1], note]) + "\n")
+            self._log.flush()
+        self.notes.append(note)
+
+    def header(self, facts: Mapping[str, Any]) -> dict[str, Any]:
+        """What makes the rows readable again."""
+        return {
+            "format": FORMAT,
+            "dtype": self.dtype,
+            "rows": self.done,
+            "row_shape": list(self.row_shape),
+            "chunks": self._chunks,
+            "facts": dict(facts),
+        }
+
+    def close(self) -> None:
+        """Let go of the files; what was added stays."""
+        self._file.close()
+        self._log.close()
+
+    def _resume(self) -> None:
+        """Take up what an interrupted writer left: chunks whose bytes are what its journal says."""
+        valid: list[str] = []
+        for line in self.journal.read_text("utf-8").splitlines():
+            try:
+                rows, checksum, note = json.loads(line)
+            except ValueError:  # cut off within a line
+                break
+            data = self._file.read(rows * self._row_bytes)
+            if len(data) != rows * self._row_bytes or zlib.crc32(data) != checksum:
+                break
+            self._chunks.append((rows, checksum))
+            self.notes.append(note)
+            valid.append(line)
+        self._file.seek(self.done * self._row_bytes)
+        self._file.truncate()
+        self._log.seek(0)
+        self._log.truncate()
+        self._log.writelines(line + "\n" for line in valid)
+        self._log.flush()
+
+
+def _check_header(header: Mapping[str, Any], found_bytes: int) -> None:
+    if header["format"] != FORMAT:
+        raise ValueError(f"format {header['format']}, this version writes {FORMAT}")
+    item_bytes = torch.empty(0, dtype=TORCH_DTYPES[header["dtype"]]).element_size()
+    stated = int(header["rows"]) * int(np.prod(header["row_shape"])) * item_bytes
+    if stated != found_bytes or header["rows"] != sum(rows for rows, _ in header["chunks"]):
+        raise ValueError(f"{found_bytes} bytes, its header says {stated}")
+
+
+def _check_rows(path: Path, header: Mapping[str, Any]) -> None:
+    """Compare every chunk with its checksum, a few megabytes at a time."""
+    item_bytes = torch.empty(0, dtype=TORCH_DTYPES[header["dtype"]]).element_size()
+    row_bytes = int(np.prod(header["row_shape"])) * item_bytes
+    with path.open("rb") as file:
+        for number, (rows, stated) in enumerate(header["chunks"]):
+            checksum, left = 0, rows * row_bytes
+            while left:
+                block = file.read(min(left, _READ_BYTES))
+                checksum, left = zlib.crc32(block, checksum), left - len(block)
+            if checksum != stated:
+                raise ValueError(f"chunk {number} has another checksum than when it was written")
+
+
+def _mapped(path: Path, dtype: str, shape: tuple[int, ...]) -> torch.Tensor:
+    """Rows of a file as a tensor; pages are read when they are touched. Writing to it changes memory, not the file."""
+    if 0 in shape:
+        return torch.zeros(shape, dtype=TORCH_DTYPES[dtype])
+    raw = np.memmap(path, dtype=_RAW[dtype], mode="c", shape=shape)
+    return torch.from_numpy(raw).view(TORCH_DTYPES[dtype])
+
+
+def make_entry(
+    store: Store,
+    key: str,
+    row_shape: Sequence[int],
+    dtype: StoreDType,
+    fill: Any,  # noqa: ANN401 - a function
+) -> Stored:
+    """The entry of a key: as it is stored, or made by ``fill`` under the entry's lock.
+
+    Args:
+        store: Where entries are kept.
+        key: Digest of everything the rows depend on.
+        row_shape: Shape of one row.
+        dtype: What the rows are stored as.
+        fill: Called with a :class:`Writer`; adds what is missing and returns the facts to keep.
+
+    Raises:
+        OutputError: The cache cannot be written; the message says how to go without.
+    """
+    found = store.load(key)
+    if found is not None:
+        return found
+    try:
+        with store.lock(key):
+            found = store.load(key)  # made by another process meanwhile
+            if found is not None:
+                return found
+            with store.writing(key, row_shape, dtype) as writer:
+                facts = fill(writer)
+                return store.keep(key, writer, facts)
+    except OutputError as error:
+        raise OutputError(
+            error.asked, found=error.found, todo=f"{error.todo}, or load the engine with cache=False"
+        ) from error
