@@ -189,6 +189,8 @@ class Clip:
         frames: The chosen pictures, or None when the file has none or none were asked for.
         waveform: The sound of the window, or None when the file has none or none was asked for.
         sampling: What was chosen, by which policy.
+        intervals_S2: Start and end of the stretch each picture stands for, in seconds on the clip's clock, float64 of
+            shape (frames, 2); None where the policy has no such stretches. The last end may lie past the video's.
     """
 
     info: MediaInfo
@@ -196,3 +198,4 @@ class Clip:
     frames: Frames | None
     waveform: Waveform | None
     sampling: Sampling
+    intervals_S2: Times | None = None
