@@ -7,9 +7,15 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from playhead.models.vtimellm.arrange import interleave, spread_rows
+from playhead.models.vtimellm.dialect import fill_times
 from playhead.models.vtimellm.layout import PLACEHOLDER, SYSTEM, Filling, Turn, lay_out
+from playhead.models.vtimellm.published import Caption, merge_similar, published_captions, published_events
 from playhead.models.vtimellm.tokens import load_tokenizer
-from playhead.timeline import Span
+from playhead.tasks.base import Clock
+from playhead.tasks.events import Events
+from playhead.tasks.ground import Ground
+from playhead.timeline import ParseFailure, Span
 
 GOLDEN = json.loads((Path(__file__).parent / "golden" / "vtimellm_prepare" / "golden.json").read_text())
 TOKENS = GOLDEN["c_tokens_transformers_4.31.0"]
@@ -76,3 +82,72 @@ def test_the_published_dense_captioning_request_encodes_to_its_ids(llama):
 
 def test_the_system_sentence_is_the_published_one():
     assert hashlib.sha256(SYSTEM.encode()).hexdigest() == GOLDEN["c_system_message_sha256"]
+
+
+@pytest.mark.parametrize("case", GOLDEN["b_seconds_to_text"], ids=lambda c: f"{c['t']}/{c['duration']}")
+def test_seconds_are_written_as_published(case):
+    assert fill_times("<s0>", {"<s0>": case["t"]}, case["duration"]) == case["text"]
+
+
+def test_placeholders_are_filled_as_published():
+    case = GOLDEN["b_placeholder_substitution"]
+    told = [fill_times(text, case["token"], case["duration"]) for text in case["before"]]
+    assert told == case["after"]
+
+
+def iou_of(case):
+    """IoU of what is read of an answer, as hundredths, rounded to two decimals as the published evaluation rounds."""
+    reading = Ground("x", reader="vtimellm-published").read(case["answer"], Clock(1.0, bins=100))
+    if isinstance(reading, ParseFailure):
+        return 0
+    return round(reading.events[0].span.iou(Span(*case["gt_fractions"])), 2)
+
+
+SCORED = [case for case in GOLDEN["f_grounding"] if "iou" in case]  # the others divide by zero there
+
+
+@pytest.mark.parametrize("case", SCORED, ids=lambda c: c["answer"])
+def test_grounding_answers_are_read_as_published(case):
+    assert iou_of(case) == case["iou"]
+
+
+def test_grounding_answers_are_summed_up_as_published():
+    ious = np.array([iou_of(case) for case in SCORED])
+    expected = dict(GOLDEN["f_grounding_summary"])
+    assert len(ious) == expected.pop("n")
+    found = {"mIoU": ious.mean() * 100} | {f"R1@{t}": (ious >= t).mean() * 100 for t in (0.3, 0.5, 0.7)}
+    assert found == pytest.approx(expected, abs=1e-9)
+
+
+@pytest.mark.parametrize("case", GOLDEN["f_merge_similar"])
+def test_similar_neighbours_are_merged_as_published(case):
+    merged = merge_similar([Caption(text, *bins) for text, bins in case["in"]])
+    assert [[each.text, [each.start_bin, each.end_bin]] for each in merged] == case["out"]
+
+
+DENSE = GOLDEN["g_dense_caption"]
+
+
+@pytest.mark.parametrize("name", DENSE["answers"])
+def test_dense_captions_are_read_as_published(name):
+    duration_s = DENSE["ground_truth"][name]["duration"]
+    events = published_events(DENSE["answers"][name], duration_s)
+    expected = DENSE["parsed_predictions_seconds"][name]
+    assert [event.text for event in events] == [each["sentence"] for each in expected]
+    for event, each in zip(events, expected, strict=True):
+        assert [event.span.start_s, event.span.end_s] == pytest.approx(each["timestamp"], abs=1e-3)
+
+
+@pytest.mark.parametrize("name", [name for name in DENSE["answers"] if name != "v4"])
+def test_the_task_reads_the_same_dense_captions_before_they_are_merged(name):
+    duration_s = DENSE["ground_truth"][name]["duration"]
+    reading = Events().read(DENSE["answers"][name], Clock(duration_s, bins=100))
+    captions = published_captions(DENSE["answers"][name])
+    assert [event.text for event in reading.events] == [each.text for each in captions]
+    ends_s = [(each.end_bin + 1) / 100 * duration_s for each in captions]
+    assert [event.span.end_s for event in reading.events] == pytest.approx(ends_s)
+
+
+def test_avicuna_sets_sound_among_frames_as_published():
+    assert interleave(75, 25).tolist() == list(range(0, 97, 4))
+    assert spread_rows(100, 75).tolist() == [j * 100 // 75 for j in range(75)]
