@@ -87,13 +87,16 @@ def cached_copy(file: WeightFile) -> Path | None:
     return Path(found) if isinstance(found, str) else None
 
 
-def download(file: WeightFile, part: Path, told: Callable[[int], None]) -> bool:
+def download(
+    file: WeightFile, part: Path, told: Callable[[int], None], *, then: str = "trying the package index"
+) -> bool:
     """Bring ``part`` to the file's full size from the hub, continuing what it already holds.
 
     Args:
         file: The file wanted.
         part: The unfinished file.
         told: Called with the bytes ``part`` holds.
+        then: What is done when the hub fails, for the log.
 
     Returns:
         Whether the whole file is there; False (with the reason logged) when the hub failed on the way.
@@ -113,7 +116,7 @@ def download(file: WeightFile, part: Path, told: Callable[[int], None]) -> bool:
             resumed = reply.status == http.HTTPStatus.PARTIAL_CONTENT
             _pour(reply, part, have_bytes if resumed else 0, file.size_bytes, told)
     except (OSError, http.client.HTTPException) as error:  # the disk's own errors are OutputError by now
-        _log.warning("the hub failed on %s (%s); trying the package index", file.name, error)
+        _log.warning("the hub failed on %s (%s); %s", file.name, error, then)
         return False
     got_bytes = part.stat().st_size
     if got_bytes != file.size_bytes:

@@ -48,7 +48,9 @@ class Preset:
 
     Attributes:
         name: ``hour-llava-7b``.
-        repositories: Where the weights are published, ``owner/name`` each with what is in it; empty when nowhere.
+        repositories: Where the weights are published on the hub: ``owner/name`` or ``owner/name@revision``, each with
+            what is in it after a space where that needs saying; the first holds the model, others what it builds on.
+            Empty when they are on no hub.
         parameters: Count of parameters, or None for random tiny presets.
         tiny: Whether it is made of random weights, with no download.
         licence: Licence of the weights.
@@ -77,9 +79,10 @@ class Plan:
         memory_tokens: Positions kept outside the language model (Hour-LLaVA's memory), else 0.
         weights_bytes: Memory of the weights.
         peak_bytes: Estimate of the peak of memory, weights included.
-        flops: Floating point operations up to the first answered token.
-        answer_flops_per_token: Operations of every further token.
-        seconds: Estimate on this machine, or None where it was not measured.
+        flops: Floating point operations up to the first answered token, or None where they were not counted.
+        answer_flops_per_token: Operations of every further token, or None.
+        seconds: Estimate on this machine for an answer of ``answer_tokens``, or None where it was not measured.
+        answer_tokens: Length of the answer that ``seconds`` counts.
         notes: Plain sentences on what is merged, dropped, repeated or cut.
     """
 
@@ -92,9 +95,10 @@ class Plan:
     memory_tokens: int = 0
     weights_bytes: int
     peak_bytes: int
-    flops: float
-    answer_flops_per_token: float
+    flops: float | None
+    answer_flops_per_token: float | None
     seconds: float | None = None
+    answer_tokens: int = 0
     notes: tuple[str, ...] = ()
 
 
@@ -108,7 +112,9 @@ class Family:
         presets: Its sizes by name.
         model_types: Values of ``model_type`` in a ``config.json`` that are its own, as released and as saved by us.
         options: Names of the family's own options with a sentence on each.
-        make: Makes an engine of a preset; ``folder`` holds its weights, None for tiny presets.
+        make: Makes an engine of a preset. ``folder`` holds its weights: the folder of its name that the user keeps, or
+            the snapshot of its first repository (others are fetched with :func:`playhead.hub.snapshot.snapshot`); None
+            for tiny presets.
         open: Makes an engine of a folder that is not one of the presets.
         plan: What a preset would take for a video.
     """

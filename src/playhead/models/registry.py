@@ -1,13 +1,21 @@
-"""Every engine by name: ours in a plain dict, others through the entry-point group ``playhead.engines``."""
+"""Every engine by name: ours in a plain dict, others through the entry-point group ``playhead.engines``.
+
+End-to-end families also open local folders and repositories of the hub; nothing of them is imported to list names.
+"""
 
 from __future__ import annotations
 
+import importlib
+import re
 from collections.abc import Callable
 from importlib.metadata import entry_points
-from typing import Any
+from pathlib import Path
+from typing import Any, Final
 
-from playhead.errors import UsageError, nearest
+from playhead.errors import UsageError, WeightsUnavailableError, nearest
 from playhead.models.base import Engine
+from playhead.models.family import EngineOptions, Family, Preset
+from playhead.progress import Progress, silent
 
 ENTRY_POINT_GROUP = "playhead.engines"
 
@@ -52,17 +60,56 @@ WEIGHTS: dict[str, tuple[str, ...]] = {
     "scout-tiny": (),
 }
 
+# owner/name, owner/name@revision; a path that exists is never taken for one.
+_HUB_ID: Final = re.compile(r"(?P<repository>[\w-][\w.-]*/[\w-][\w.-]*)(@(?P<revision>[\w./-]+))?")
+
 
 def engine_names() -> list[str]:
     """Names of all engines that can be loaded, ours and those of installed packages."""
-    return sorted({*ENGINES, *(point.name for point in entry_points(group=ENTRY_POINT_GROUP))})
+    return sorted({*ENGINES, *FAMILIES, *(point.name for point in entry_points(group=ENTRY_POINT_GROUP))})
 
 
-def make_engine(name: str, **options: Any) -> Engine:  # noqa: ANN401 - each engine declares its own options
-    """Make an engine by name; its weights are fetched when it first answers.
+def family_of(name: str) -> Family:
+    """The family of a preset; its module is imported.
 
     Raises:
-        UsageError: If no engine has that name, or it refuses an option.
+        UsageError: No preset has this name.
+        MissingExtraError: The libraries models run on are not installed.
+    """
+    if name not in FAMILIES:
+        raise UsageError(f"model {name!r} is not known", todo=nearest(str(name), FAMILIES))
+    return _family(FAMILIES[name])
+
+
+def families() -> list[Family]:
+    """Every end-to-end family.
+
+    Raises:
+        MissingExtraError: The libraries models run on are not installed.
+    """
+    return [_family(module) for module in dict.fromkeys(FAMILIES.values())]
+
+
+def make_engine(
+    name: str,
+    *,
+    progress: Progress = silent,
+    **options: Any,  # noqa: ANN401 - each engine declares its own options
+) -> Engine:
+    """Make an engine: by name, from a local folder of a model, or from a repository of the hub.
+
+    The weights of ``scout`` are fetched when it first answers; those of an end-to-end model now.
+
+    Args:
+        name: A name of :func:`engine_names`, a folder, ``owner/name`` or ``owner/name@revision``.
+        progress: Told how far a download is.
+        options: The engine's own settings.
+
+    Raises:
+        UsageError: No engine has that name, or it refuses an option.
+        UnsupportedError: A folder of a model no family here knows, or one this machine cannot hold.
+        WeightsError: Weights that are not to be had, or not those of the model.
+        MissingExtraError: The libraries models run on are not installed.
     """
     if name in ENGINES:
         return ENGINES[name](**options)
@@ -70,4 +117,117 @@ def make_engine(name: str, **options: Any) -> Engine:  # noqa: ANN401 - each eng
         if point.name == name:
             engine: Engine = point.load()(**options)
             return engine
-    raise UsageError(f"engine {name!r} is not known", todo=nearest(str(name), engine_names()))
+    if name in FAMILIES:
+        return _make_preset(family_of(name), name, options, progress)
+    preset, folder = find_model(name)
+    if preset:
+        return _make_preset(family_of(preset), preset, options, progress)
+    if folder is None:
+        folder = _fetched(str(name), progress)
+    return _open(folder, options)
+
+
+def find_model(name: str) -> tuple[str, Path | None]:
+    """What a name that is no engine's stands for: ``(preset, None)``, ``("", folder)``, or ``("", None)`` for the hub.
+
+    Raises:
+        UsageError: It is no folder and cannot be a repository of the hub.
+        MissingExtraError: It may be one, and the libraries models run on are not installed.
+    """
+    path = Path(name).expanduser()
+    if path.is_dir():
+        return "", path
+    match = _HUB_ID.fullmatch(str(name))
+    if path.exists() or match is None:
+        raise UsageError(
+            f"engine {name!r} is not known",
+            found="a file" if path.exists() else "no folder of that name",
+            allowed="a name, a folder that holds a model, or a repository of the hub (owner/name)",
+            todo=nearest(str(name), engine_names()),
+        )
+    for family in families():
+        for preset in family.presets.values():
+            if preset.repositories and preset.repositories[0].split(maxsplit=1)[0] == name:
+                return preset.name, None
+    return "", None
+
+
+def _family(module: str) -> Family:
+    from playhead.models.options import require_model_libraries
+
+    require_model_libraries()
+    family: Family = importlib.import_module(module).FAMILY
+    return family
+
+
+def _make_preset(family: Family, name: str, options: dict[str, Any], progress: Progress) -> Engine:
+    from playhead.models.options import engine_options, resolve_device
+
+    settings, preset = engine_options(options, family), family.presets[name]
+    resolve_device(settings.device)  # an accelerator that is not there is found before anything is fetched
+    if preset.tiny:
+        return family.make(preset, None, settings)
+    if preset.parameters is not None:
+        _require_memory(f"load {name}", preset.parameters, None, settings, _smaller(family, preset))
+    return family.make(preset, _folder_of(preset, progress), settings)
+
+
+def _open(folder: Path, options: dict[str, Any]) -> Engine:
+    from playhead.models.folder import family_of_folder, weights_bytes
+    from playhead.models.options import engine_options, resolve_device
+
+    family = family_of_folder(folder, families())
+    settings = engine_options(options, family)
+    resolve_device(settings.device)
+    _require_memory(f"load {folder}", None, weights_bytes(folder), settings, "")
+    return family.open(folder, settings)
+
+
+def _require_memory(
+    asked: str, parameters: int | None, size_bytes: int | None, settings: EngineOptions, smaller: str
+) -> None:
+    """Refuse weights that this machine cannot hold; a folder's own bytes count where the count of weights is not known."""
+    from playhead.models.machine import require_memory
+    from playhead.models.options import resolve_device, resolve_dtype
+
+    device = resolve_device(settings.device)
+    each_bytes = resolve_dtype(settings.dtype, device).itemsize
+    wanted_bytes = parameters * each_bytes if parameters is not None else (size_bytes or 0)
+    require_memory(asked, device=device, weights_bytes=wanted_bytes, smaller=smaller)
+
+
+def _smaller(family: Family, preset: Preset) -> str:
+    """The largest preset of the family below this one, by its count of weights; empty when there is none."""
+    below = [
+        each
+        for each in family.presets.values()
+        if not each.tiny and (each.parameters or 0) < (preset.parameters or 0) and each.parameters
+    ]
+    return max(below, key=lambda each: each.parameters or 0).name if below else ""
+
+
+def _folder_of(preset: Preset, progress: Progress) -> Path:
+    """The folder of a preset's weights: the user's own of its name, else the snapshot of its first repository.
+
+    Raises:
+        WeightsUnavailableError: They are on no hub, or it cannot be reached; says what to do by hand.
+    """
+    from playhead.hub.folder import FOLDER_VARIABLE, local_folder
+
+    chosen = local_folder(None)
+    if chosen is not None and (chosen / preset.name).is_dir():
+        return chosen / preset.name
+    if preset.repositories:
+        return _fetched(preset.repositories[0].split(maxsplit=1)[0], progress)
+    raise WeightsUnavailableError(
+        f"the weights of {preset.name} are not here and on no hub",
+        todo=f"get them as the README of its family says, put them into FOLDER/{preset.name} and set "
+        f"{FOLDER_VARIABLE}=FOLDER, or load the folder by its path",
+    )
+
+
+def _fetched(name: str, progress: Progress) -> Path:
+    from playhead.hub.snapshot import snapshot
+
+    repository, _, revision = name.partition("@")
+    return snapshot(repository, revision=revision or "main", progress=progress)
