@@ -1,0 +1,25 @@
+"""Hour-LLaVA: an hour of video as a memory of every frame, of which the language model reads a refreshed part.
+
+config       the configuration, of released files and our own; sizes 3B, 7B and tiny
+vision       SigLIP cut before its last layer, pooling, pixels
+forget       which rows of the memory are kept, by place and by time
+recall       the memory, read in pieces
+memaug       kept tokens and question look things up in the memory
+model        the transformers model
+images       still images, for training
+weights      strict loading
+tokens       special ids of the tokenizer
+layout       a prompt's positions
+features     files of features as published
+store        features of an hour on disk
+
+Importing this package registers the family with transformers' Auto classes.
+"""
+
+from transformers import AutoConfig, AutoModelForCausalLM
+
+from playhead.models.hour_llava.config import MODEL_TYPE, HourLlavaConfig
+from playhead.models.hour_llava.model import HourLlavaForCausalLM
+
+AutoConfig.register(MODEL_TYPE, HourLlavaConfig, exist_ok=True)
+AutoModelForCausalLM.register(HourLlavaConfig, HourLlavaForCausalLM, exist_ok=True)
