@@ -289,6 +289,11 @@ def _font(size_px: int, font_file: str | None) -> ImageFont.FreeTypeFont:
         ) from error
 
 
+def clock_font(size_px: int) -> ImageFont.FreeTypeFont:
+    """The built-in font (printable ASCII) at a size, for pictures that need no pixel equal to a published one."""
+    return _font(size_px, None)
+
+
 def _check_characters(text: str, font_file: str | None) -> None:
     missing = sorted({character for character in text if not " " <= character <= "~"})
     if font_file is None and missing:
