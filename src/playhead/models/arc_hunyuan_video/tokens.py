@@ -24,6 +24,7 @@ from tokenizers.models import BPE
 from transformers import PreTrainedTokenizerFast
 
 from playhead.errors import WeightsError
+from playhead.models.arc_hunyuan_video.config import ArcHunyuanVideoConfig
 
 VOCAB_FILE: Final = "hunyuan.tiktoken"
 BASE_TOKENS: Final = 127_957
@@ -34,6 +35,13 @@ _PATTERN: Final = (
     r"|\s*[\r\n]+|\s+(?!\S)|\s+"
 )
 _EXTRAS: Final = 205
+# What a released tokenizer_config.json may say and the vocabulary file already settles.
+_SETTLED: Final = (
+    "tokenizer_file",
+    "added_tokens_decoder",
+    "additional_special_tokens",
+    "extra_special_tokens",
+)
 _NAMES: Final = {
     "endoftext": "<|endoftext|>",
     "startoftext": "<|startoftext|>",
@@ -46,6 +54,15 @@ _NAMES: Final = {
     "sep": "<sep>",
     "vid": "<vid>",
     "vid_end": "</vid>",
+}
+
+
+# Fields of config.json that name ids the prompt is built of.
+_CONFIG_IDS: Final = {
+    "im_start_id": "<img>",
+    "im_end_id": "</img>",
+    "im_newline_id": "<newline>",
+    "image_token_id": "<IMG_CONTEXT>",
 }
 
 
@@ -119,9 +136,8 @@ class ArcHunyuanVideoTokenizer(PreTrainedTokenizerFast):
         vocab_file = kwargs.pop("vocab_file", None)
         saved = kwargs.get("tokenizer_file")
         if (saved is None or not Path(saved).is_file()) and vocab_file is not None:
-            kwargs.pop("tokenizer_file", None)
-            kwargs["tokenizer_object"] = backend(read_ranks(Path(vocab_file)))
-            return {**kwargs, **_settings()}
+            others = {name: value for name, value in kwargs.items() if name not in _SETTLED}
+            return {**others, **_settings(), "tokenizer_object": backend(read_ranks(Path(vocab_file)))}
         native: dict[str, Any] = super().convert_to_native_format(trust_remote_code, **kwargs)  # type: ignore[no-untyped-call]
         return native
 
@@ -214,16 +230,15 @@ def tiny_tokenizer(merges: Sequence[bytes] = ()) -> ArcHunyuanVideoTokenizer:
     return make_tokenizer({token: rank for rank, token in enumerate(tokens)})
 
 
-def load_tokenizer(folder: Path, vocab_rows: int | None = None) -> ArcHunyuanVideoTokenizer:
+def load_tokenizer(folder: Path, config: ArcHunyuanVideoConfig | None = None) -> ArcHunyuanVideoTokenizer:
     """The tokenizer of a model folder, checked: a saved ``tokenizer.json``, else the released ``hunyuan.tiktoken``.
 
     Args:
         folder: The released folder, or one written by ``save_pretrained``.
-        vocab_rows: Rows of the model's token embedding, or None for no check against a model.
+        config: The model's, or None for no check against a model.
 
     Raises:
-        WeightsError: If neither file is there or can be read, special tokens have other ids than the released
-            order gives them, or there are more ids than rows.
+        WeightsError: If neither file is there or can be read, or it does not fit; see :func:`check_tokenizer`.
     """
     asked = f"load the tokenizer of {folder}"
     if (folder / "tokenizer.json").is_file():
@@ -239,18 +254,21 @@ def load_tokenizer(folder: Path, vocab_rows: int | None = None) -> ArcHunyuanVid
         raise WeightsError(
             asked, found="neither file", allowed=f"{VOCAB_FILE} or tokenizer.json", todo="fetch it"
         )
-    check_tokenizer(made, vocab_rows, asked=asked)
+    check_tokenizer(made, config, asked=asked)
     return made
 
 
 def check_tokenizer(
-    tokenizer: PreTrainedTokenizerFast, vocab_rows: int | None = None, *, asked: str = "use this tokenizer"
+    tokenizer: PreTrainedTokenizerFast,
+    config: ArcHunyuanVideoConfig | None = None,
+    *,
+    asked: str = "use this tokenizer",
 ) -> None:
-    """Refuse a tokenizer that does not fit the family or a model's embedding.
+    """Refuse a tokenizer that does not fit the family, or a model's embedding and ids.
 
     Raises:
-        WeightsError: If special tokens do not follow the base tokens in the released order, or there are more ids
-            than the embedding has rows; with both numbers.
+        WeightsError: If special tokens do not follow the base tokens in the released order, there are more ids than
+            the embedding has rows, or the config gives frames other ids; with both numbers.
     """
     base = len(tokenizer) - len(SPECIAL_STRINGS)
     table = tokenizer.get_vocab()
@@ -262,13 +280,31 @@ def check_tokenizer(
                 allowed=f"id {base + offset}: {base} base tokens, then {len(SPECIAL_STRINGS)} special ones",
                 todo=f"use the tokenizer the model was trained with ({VOCAB_FILE})",
             )
-    if vocab_rows is not None and len(tokenizer) > vocab_rows:
+    if config is None:
+        return
+    if len(tokenizer) > config.text.vocab_size:
         raise WeightsError(
             asked,
-            found=f"{len(tokenizer)} ids for an embedding of {vocab_rows} rows",
+            found=f"{len(tokenizer)} ids for an embedding of {config.text.vocab_size} rows",
             allowed="at most as many ids as rows",
             todo="use the tokenizer and the config.json of one model",
         )
+    for name, text in _CONFIG_IDS.items():
+        if getattr(config.text, name) != table[text]:
+            raise WeightsError(
+                asked,
+                found=f"{text} with id {table[text]} where config.json has {name} {getattr(config.text, name)}",
+                allowed="the same ids in both",
+                todo="use the tokenizer and the config.json of one model",
+            )
+
+
+def config_ids(tokenizer: PreTrainedTokenizerFast) -> dict[str, int]:
+    """The fields of a model's text config that name ids of this tokenizer, for a config made in code."""
+    table = tokenizer.get_vocab()
+    ends = {"pad_token_id": "<|pad|>", "bos_token_id": "<|startoftext|>", "eos_token_id": "<|endoftext|>"}
+    named = {**_CONFIG_IDS, **ends, "eod_token_id": "<|endoftext|>"}
+    return {name: table[text] for name, text in named.items()}
 
 
 def special_ids(tokenizer: PreTrainedTokenizerFast) -> SpecialIds:
