@@ -1,4 +1,6 @@
 """Blocks with no opinion about any family: fusion, rotary positions, pooling.
 
 fuse  put vectors where a layout says they belong
+axis_rotary  rotary positions with several axes
+interpolate  tables of positions at another resolution
 """

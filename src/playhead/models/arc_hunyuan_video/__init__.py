@@ -1,0 +1,39 @@
+"""ARC-Hunyuan-Video-7B: short videos with sound, at one frame a second with the time burnt in.
+
+config   fields of the released config.json, published values as defaults
+vision   frame to 112 vectors: vision tower, merger
+audio    sound to 50 vectors a second; vectors onto their frames
+text     Hunyuan dense decoder under four-axis rotary positions
+model    the whole as a transformers model: forward, generate, loss
+weights  released key layout against ours, both ways
+
+Importing this package registers the model with transformers' Auto classes and its loader.
+"""
+
+from __future__ import annotations
+
+from transformers import AutoConfig, AutoModel, AutoModelForImageTextToText, AutoModelForMultimodalLM
+
+from playhead.models.arc_hunyuan_video.config import (
+    ArcHunyuanVideoAudioConfig,
+    ArcHunyuanVideoConfig,
+    ArcHunyuanVideoTextConfig,
+    ArcHunyuanVideoVisionConfig,
+    tiny_config,
+)
+from playhead.models.arc_hunyuan_video.model import ArcHunyuanVideoForConditionalGeneration
+from playhead.models.arc_hunyuan_video.weights import register
+
+register()
+AutoConfig.register(ArcHunyuanVideoConfig.model_type, ArcHunyuanVideoConfig, exist_ok=True)
+for _auto in (AutoModel, AutoModelForImageTextToText, AutoModelForMultimodalLM):
+    _auto.register(ArcHunyuanVideoConfig, ArcHunyuanVideoForConditionalGeneration, exist_ok=True)
+
+__all__ = [
+    "ArcHunyuanVideoAudioConfig",
+    "ArcHunyuanVideoConfig",
+    "ArcHunyuanVideoForConditionalGeneration",
+    "ArcHunyuanVideoTextConfig",
+    "ArcHunyuanVideoVisionConfig",
+    "tiny_config",
+]
