@@ -39,9 +39,9 @@ class ArcHunyuanVideoTextConfig(PreTrainedConfig):
     model_type = "arc_hunyuan_video_text"
     keys_to_ignore_at_inference: ClassVar[list[str]] = ["past_key_values"]
     attribute_map: ClassVar[dict[str, str]] = {"head_dim": "attention_head_dim"}
-    ignore_keys_at_rope_validation = frozenset(
-        {"alpha", "beta_fast", "beta_slow", "mscale", "mscale_all_dim"}
-    )
+    ignore_keys_at_rope_validation = {  # noqa: RUF012 - as the base class declares it
+        *("alpha", "beta_fast", "beta_slow", "mscale", "mscale_all_dim"),
+    }
 
     vocab_size: int = 128256
     hidden_size: int = 4096
@@ -112,7 +112,8 @@ class ArcHunyuanVideoTextConfig(PreTrainedConfig):
     @property
     def rope_alpha(self) -> float:
         """How far the base is stretched; 1 where it is not."""
-        return float((self.rope_parameters or {}).get("alpha") or 1.0)
+        rope = self.rope_parameters or {}
+        return float(rope["alpha"]) if rope["rope_type"] == "dynamic" else 1.0
 
     @property
     def axis_sizes(self) -> tuple[int, ...]:
