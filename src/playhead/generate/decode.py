@@ -58,7 +58,13 @@ def generate(
         stop: Texts that end an answer; they are cut away with what follows.
         grammar: The texts the answer may be, or None for anything.
         progress: Called with ("answering", tokens written, None).
+
+    Raises:
+        ValueError: If no id ends an answer, or there is more than one sample.
+        UsageError: If the grammar cannot be compiled.
     """
+    if not end_ids or inputs["input_ids"].shape[0] != 1:
+        raise ValueError(f"{len(end_ids)} end ids and {inputs['input_ids'].shape[0]} samples")
     prompt_tokens = int(inputs["input_ids"].shape[1])
     watcher = _Watcher(tokenizer, prompt_tokens, tuple(stop), progress)
     held = []
@@ -80,13 +86,18 @@ def generate(
             stopping_criteria=StoppingCriteriaList([watcher]),
         )
     ids = tuple(out_BN[0, prompt_tokens:].tolist())
-    text = str(tokenizer.decode([each for each in ids if each not in end_ids], skip_special_tokens=True))
-    ended = bool(ids) and ids[-1] in end_ids
+    text = _text(tokenizer, [each for each in ids if each not in end_ids])
+    ended = bool(ids) and (ids[-1] in end_ids or watcher.stopped)
     for each in stop:
         before, found, _ = text.partition(each)
         if found:
             text, ended = before, True
     return Generated(text, ids, ended)
+
+
+def _text(tokenizer: PreTrainedTokenizerFast, ids: Sequence[int]) -> str:
+    """Ids as text, letter for letter: the tidying of spaces before full stops would change what was written."""
+    return str(tokenizer.decode(list(ids), skip_special_tokens=True, clean_up_tokenization_spaces=False))
 
 
 class _Watcher(StoppingCriteria):
@@ -105,16 +116,22 @@ class _Watcher(StoppingCriteria):
             stop,
             progress,
         )
+        self.stopped = False
+        # A token is a byte at least; one more for a stop text that begins within a token.
+        self._tail = max((len(each.encode()) for each in stop), default=0) + 1
 
     def __call__(self, input_ids: torch.Tensor, scores: torch.Tensor, **kwargs: object) -> torch.Tensor:
-        """Whether each sample has reached a stop text; its last 16 tokens are looked at."""
+        """Whether each sample has reached a stop text; only as many of its last tokens are read as could hold one."""
         del scores, kwargs
         self._progress("answering", input_ids.shape[1] - self._prompt_tokens, None)
         ends = [
-            any(
-                each in self._tokenizer.decode(row[max(self._prompt_tokens, len(row) - 16) :])
-                for each in self._stop
-            )
-            for row in input_ids
+            any(each in text for each in self._stop)
+            for text in (self._end_of(row) if self._stop else "" for row in input_ids)
         ]
+        self.stopped = any(ends)
         return torch.tensor(ends, dtype=torch.bool, device=input_ids.device)
+
+    def _end_of(self, row_N: torch.Tensor) -> str:
+        ids = row_N[max(self._prompt_tokens, len(row_N) - self._tail) :].tolist()
+        # Special tokens are kept here: one of them may be the stop.
+        return str(self._tokenizer.decode(ids, clean_up_tokenization_spaces=False))

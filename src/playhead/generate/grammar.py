@@ -8,7 +8,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
+from weakref import WeakKeyDictionary
 
 import numpy as np
 import torch
@@ -41,6 +42,9 @@ class Grammar:
 FREE_TEXT = Grammar(regex=r"[A-Za-z][A-Za-z ,.'\-]{1,160}[.]")
 """A sentence or two, for questions whose answer has no form of its own."""
 
+# JSON may stand on lines of its own; without an end to white space a random model would write nothing else.
+_JSON_STYLE: Final = {"whitespace_pattern": r"[ \n]{0,12}"}
+
 
 def processor(
     grammar: Grammar, tokenizer: PreTrainedTokenizerFast, *, prompt_tokens: int, end_ids: Sequence[int]
@@ -63,10 +67,13 @@ def processor(
         raise MissingExtraError(
             "hold an answer to a grammar", found="no llguidance", todo="pip install 'playhead[models]'"
         ) from error
-    if grammar.json_schema is not None:
-        source = LLMatcher.grammar_from_json_schema(grammar.json_schema)
-    else:
-        source = LLMatcher.grammar_from_regex(grammar.regex or "")
+    try:
+        if grammar.json_schema is not None:
+            source = LLMatcher.grammar_from_json_schema({**grammar.json_schema, "x-guidance": _JSON_STYLE})
+        else:
+            source = LLMatcher.grammar_from_regex(grammar.regex or "")
+    except ValueError as error:
+        raise UsageError("hold an answer to a grammar", found=str(error)[:300]) from error
     matcher = LLMatcher(_tokens(tokenizer, tuple(end_ids)), source)
     if matcher.is_error():
         raise UsageError("hold an answer to a grammar", found=str(matcher.get_error())[:300])
@@ -75,34 +82,40 @@ def processor(
 
 class _Held(LogitsProcessor):
     def __init__(self, matcher: LLMatcher, prompt_tokens: int, end_ids: tuple[int, ...]) -> None:
-        self._matcher, self._seen, self._end_ids = matcher, prompt_tokens, end_ids
+        self._matcher, self._seen, self._end_ids = matcher, prompt_tokens, list(end_ids)
 
     def __call__(self, input_ids: torch.Tensor, scores: torch.Tensor) -> torch.Tensor:
         """Consume what was written since the last call, then forbid every token that may not follow."""
         if input_ids.shape[0] != 1:
             raise UsageError("hold answers to a grammar", found=f"{input_ids.shape[0]} at once", allowed="1")
         for token in input_ids[0, self._seen :].tolist():
-            if token not in self._end_ids:
-                self._matcher.consume_token(token)
+            if token not in self._end_ids and not self._matcher.consume_token(token):
+                raise UsageError(
+                    f"hold an answer to a grammar at token {token}",
+                    found=str(self._matcher.get_error())[:300] or "a token that was forbidden",
+                    todo="write without a grammar (constrain=False)",
+                )
         self._seen = input_ids.shape[1]
-        allowed = np.unpackbits(np.frombuffer(self._matcher.compute_bitmask(), np.uint8), bitorder="little")
+        bits = np.unpackbits(np.frombuffer(self._matcher.compute_bitmask(), np.uint8), bitorder="little")
         count = scores.shape[-1]
-        keep = np.zeros(count, np.bool_)
-        keep[: min(count, allowed.shape[0])] = allowed[:count].astype(np.bool_)
-        if not keep.any():  # the grammar has ended and this tokenizer's end is not among its tokens
-            keep[list(self._end_ids)] = True
-        forbidden = torch.from_numpy(~keep).to(scores.device)
-        return scores.masked_fill(forbidden, float("-inf"))
+        forbidden = np.ones(count, np.bool_)  # ids past the vocabulary are padding of the embedding
+        known = min(count, bits.shape[0])
+        forbidden[:known] = bits[:known] == 0
+        # An answer may end where the grammar may, and must where nothing may follow, by any of the family's ends.
+        forbidden[self._end_ids] = not (self._matcher.is_accepting() or forbidden.all())
+        return scores.masked_fill(torch.from_numpy(forbidden).to(scores.device), float("-inf"))
 
 
-_TOKENIZERS: dict[tuple[int, tuple[int, ...]], tuple[PreTrainedTokenizerFast, LLTokenizer]] = {}
+# Made once for a tokenizer (about a second for a large vocabulary) and let go of with it.
+_MADE: WeakKeyDictionary[PreTrainedTokenizerFast, dict[tuple[int, ...], LLTokenizer]] = WeakKeyDictionary()
 
 
 def _tokens(tokenizer: PreTrainedTokenizerFast, end_ids: tuple[int, ...]) -> LLTokenizer:
-    """The tokenizer as the grammar engine wants it, made once (about a second for a large vocabulary)."""
+    """The tokenizer as the grammar engine wants it; made anew when tokens were added to it."""
     from llguidance.hf import from_tokenizer
 
-    key = (id(tokenizer), end_ids)
-    if key not in _TOKENIZERS:
-        _TOKENIZERS[key] = (tokenizer, from_tokenizer(tokenizer, eos_token=list(end_ids)))
-    return _TOKENIZERS[key][1]
+    made = _MADE.setdefault(tokenizer, {})
+    key = (len(tokenizer), *end_ids)
+    if key not in made:
+        made[key] = from_tokenizer(tokenizer, eos_token=list(end_ids))
+    return made[key]

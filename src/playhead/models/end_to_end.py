@@ -9,14 +9,18 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from pathlib import Path
 from threading import RLock
 from typing import TYPE_CHECKING, Any, ClassVar, Generic, TypeVar
+
+import torch
 
 from playhead.errors import UnsupportedError
 from playhead.generate.decode import Generated, generate
 from playhead.generate.grammar import Grammar
 from playhead.media.clip import MediaInfo, Times, Video
-from playhead.models.family import EngineOptions
+from playhead.models.family import EngineOptions, Plan
+from playhead.models.machine import gigabytes, memory, require_memory
 from playhead.progress import Progress, silent
 from playhead.sequence.layout import Layout
 from playhead.tasks.ask import Ask
@@ -35,6 +39,8 @@ if TYPE_CHECKING:
 D = TypeVar("D")
 
 TASKS = (Watch, Describe, Events, Chapters, Ground, Ask, Choose)
+SMALL_PARAMETERS = 50_000_000
+"""Models below this fit everywhere: no plan is made before they answer."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,8 +86,11 @@ class Request:
 class EndToEnd(ABC, Generic[D]):
     """One end-to-end model as an engine; threads take turns.
 
+    The look at the last video is kept, so that a second question decodes and encodes nothing; a file that was changed
+    since is looked at again.
+
     Args:
-        name: Name it was loaded by.
+        name: Name it was loaded by: a preset's, or the folder.
         model: The transformers model.
         tokenizer: Its tokenizer.
         options: Settings.
@@ -103,7 +112,7 @@ class EndToEnd(ABC, Generic[D]):
         self.model: PreTrainedModel = model.train(False)
         self.constrain = constrain if options.constrain is None else options.constrain
         self._lock = RLock()
-        self._last: tuple[Video, Look[D]] | None = None
+        self._last: tuple[tuple[Video, object], Look[D]] | None = None
 
     # --- what a family says ---------------------------------------------------------------------------------------
 
@@ -136,7 +145,7 @@ class EndToEnd(ABC, Generic[D]):
         Raises:
             MediaError: The file cannot give what the task needs.
             WeightsError: The engine's weights are not to be had.
-            UnsupportedError: The engine does not offer the task.
+            UnsupportedError: The engine does not offer the task, or the memory is too small for it.
         """
         if not isinstance(task, TASKS):
             raise UnsupportedError(
@@ -145,10 +154,31 @@ class EndToEnd(ABC, Generic[D]):
                 todo="use the engine scout",
             )
         with self._lock:
-            look = self._seen(video, progress)
-            if isinstance(task, Watch):
-                return self._watch(video, look, progress)
-            return self._ask(video, look, task, progress)
+            try:
+                look = self._seen(video, progress)
+                if isinstance(task, Watch):
+                    return self._watch(video, look, progress)
+                return self._ask(video, look, task, progress)
+            except RuntimeError as error:  # torch tells a full memory by this kind, or by one derived from it
+                if not _is_full_memory(error):
+                    raise
+                self._last = None
+                raise self._too_large(video) from error
+
+    def plan(self, video: Video) -> Plan:
+        """What answering about a video would take.
+
+        Raises:
+            MediaError: The file cannot be read.
+        """
+        from playhead.models.plan import plan_engine
+
+        return plan_engine(self, video)
+
+    @property
+    def parameters(self) -> int:
+        """Count of the model's weights."""
+        return sum(each.numel() for each in self.model.parameters())
 
     def write(self, look: Look[D], request: Request, progress: Progress = silent) -> Generated:
         """The model's own text for a request about what was seen."""
@@ -165,11 +195,36 @@ class EndToEnd(ABC, Generic[D]):
         )
 
     def _seen(self, video: Video, progress: Progress) -> Look[D]:
-        """The look at a video; the last one is kept, so that a second question decodes nothing."""
-        if self._last is None or self._last[0] != video:
+        """The look at a video; the last one is kept while its file stays as it is."""
+        key = (video, _state(video))
+        if self._last is None or self._last[0] != key:
             self._last = None  # let go of the old one first
-            self._last = (video, self.look(video, progress))
+            self._require_room(video)
+            self._last = (key, self.look(video, progress))
         return self._last[1]
+
+    def _require_room(self, video: Video) -> None:
+        """Refuse what the plan says does not fit beside the weights, before minutes go into it."""
+        if self.parameters < SMALL_PARAMETERS:
+            return
+        plan = self.plan(video)
+        require_memory(
+            f"answer about {video.source} with {self.name}",
+            device=self.model.device,
+            weights_bytes=0,  # they are loaded
+            peak_bytes=plan.peak_bytes - plan.weights_bytes,
+        )
+
+    def _too_large(self, video: Video) -> UnsupportedError:
+        plan, there = self.plan(video), memory(self.model.device)
+        free = "an unknown amount" if there.free_bytes is None else gigabytes(there.free_bytes)
+        return UnsupportedError(
+            f"too little memory to answer about {video.source} with {self.name} on {self.model.device}",
+            found=f"{free} free",
+            allowed=f"at least {gigabytes(plan.peak_bytes)} at the peak, {gigabytes(plan.weights_bytes)} of it weights "
+            f"(planned: {plan.frames} frames, {plan.video_tokens} video tokens)",
+            todo="use a shorter window, dtype='bfloat16' or another device",
+        )
 
     def _ask(self, video: Video, look: Look[D], task: Task, progress: Progress) -> Answer:
         request = self.request(task, look)
@@ -205,6 +260,19 @@ class EndToEnd(ABC, Generic[D]):
             failure=None,
             reason=f"not readable in what the model wrote: {missing}" if missing else "",
         )
+
+
+def _state(video: Video) -> object:
+    """What changes when a file is written anew; nothing is known of an address."""
+    try:
+        found = Path(video.source).stat()
+    except (OSError, ValueError):  # an address, or no file: opening it says what is wrong
+        return None
+    return found.st_size, found.st_mtime_ns, found.st_ino
+
+
+def _is_full_memory(error: RuntimeError) -> bool:
+    return isinstance(error, torch.OutOfMemoryError) or "can't allocate memory" in str(error)
 
 
 def _query(task: Task) -> str:
