@@ -13,9 +13,11 @@ from collections.abc import Sequence
 from numbers import Real
 from typing import Any, TypedDict, Unpack
 
-from playhead.errors import UsageError, nearest
+from playhead.errors import UnsupportedError, UsageError, nearest
 from playhead.media.clip import Video
 from playhead.models.base import Engine
+from playhead.models.family import Plan
+from playhead.models.plan import plan_video
 from playhead.models.registry import make_engine
 from playhead.progress import Progress, silent
 from playhead.tasks.ask import Ask
@@ -102,6 +104,20 @@ class Session:
         """What is said, word by word, with times."""
         return self.answer(source, Transcribe(), **window)
 
+    def plan(self, source: Source, **window: Unpack[Window]) -> Plan:
+        """What answering would take: frames, tokens, memory, seconds; and what is merged or dropped.
+
+        :func:`plan` says the same before any weights are fetched or loaded.
+
+        Raises:
+            UnsupportedError: If the engine makes no plans.
+        """
+        make = getattr(self.engine, "plan", None)
+        if make is None:
+            raise UnsupportedError(f"the engine {self.engine.name} makes no plans", todo="ask its makers")
+        made: Plan = make(_video(source, window))
+        return made
+
     def answer(self, source: Source, task: Task, **window: Unpack[Window]) -> Answer:
         """An answer to any task."""
         return self.engine.answer(_video(source, window), task, progress=window.get("progress", silent))
@@ -133,14 +149,40 @@ def _video(source: Source, window: Window) -> Video:
     )
 
 
-def load(name: str = "scout", **options: Any) -> Session:  # noqa: ANN401 - each engine declares its own options
-    """Load an engine by name.
+def load(
+    name: str = "scout",
+    *,
+    progress: Progress = silent,
+    **options: Any,  # noqa: ANN401 - each engine declares its own options
+) -> Session:
+    """Load an engine.
 
     Args:
-        name: The engine: ``scout``, or one an installed package adds.
-        options: The engine's own settings; ``scout`` takes those of ``ScoutConfig``.
+        name: Its name (``playhead models`` lists them), a local folder that holds a model, or a repository of the
+            Hugging Face hub (``owner/name``, ``owner/name@revision``).
+        progress: Called with (stage, done, total) while weights are fetched.
+        options: The engine's own settings; ``scout`` takes those of ``ScoutConfig``, end-to-end models those of
+            ``EngineOptions`` and of their family.
 
     Raises:
         UsageError: If there is no such engine, or it refuses an option.
+        WeightsError: If weights are not to be had, or not those of the model.
+        MissingExtraError: If the libraries the engine runs on are not installed.
     """
-    return Session(make_engine(name, **options))
+    return Session(make_engine(os.fspath(name), progress=progress, **options))
+
+
+def plan(source: Source, name: str = "scout", *, window: Window | None = None, **options: Any) -> Plan:  # noqa: ANN401 - each engine declares its own options
+    """What an engine would take for a video, before its weights are fetched or loaded.
+
+    Args:
+        source: Path or address of the video.
+        name: The engine, as for :func:`load`.
+        window: Which part of the video.
+        options: The engine's own settings.
+
+    Raises:
+        MediaError: If the file cannot be read.
+        UsageError: If there is no such engine, or it refuses an option.
+    """
+    return plan_video(os.fspath(name), _video(source, window or {}), **options)

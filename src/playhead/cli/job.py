@@ -158,7 +158,7 @@ class _Worker:
                     "playhead": __version__,
                     "verb": self.job.verb,
                     "arguments": self.job.arguments,
-                    "engine": self.options.engine,
+                    "engine": _engine_mark(self.options.engine),
                     **engine,
                     **self.window,
                 }
@@ -172,7 +172,7 @@ class _Worker:
 
         with progress_bars.shown(quiet=self.options.quiet) as progress:
             if self.session is None:
-                self.session = load(self.options.engine, **self.options.for_engine)
+                self.session = load(self.options.engine, progress=progress, **self.options.for_engine)
             # Through plain data and back, so that a first run shows the very times its JSON (and a second run) shows.
             return answer_from_dict(to_dict(self.call(self.session, source, progress)))
 
@@ -248,6 +248,21 @@ class _Worker:
                 found=repr(answer.failure.text[:200]),
                 todo=f"{answer.failure.reason}; ask in other words or with another model",
             )
+
+
+def _engine_mark(name: str) -> object:
+    """The engine as it goes into the record: its name, or a folder with the size and time of every weight in it."""
+    folder = Path(name).expanduser()
+    if not folder.is_dir():
+        return name
+    kinds = (".json", ".safetensors", ".bin")
+    files = sorted(path for path in folder.iterdir() if path.suffix in kinds)
+    return [str(folder.absolute()), *([path.name, *_size_and_time(path)] for path in files)]
+
+
+def _size_and_time(path: Path) -> tuple[int, int]:
+    found = path.stat()
+    return found.st_size, found.st_mtime_ns
 
 
 def _unfit(answer: Answer, formats: Sequence[str], choices: Choices) -> dict[str, UsageError]:

@@ -26,6 +26,7 @@ VERBS: Final = {
     "choose": "Answer a multiple-choice question about a video.",
     "transcribe": "Write down what is said, with times.",
     "probe": "Show streams, start offsets and true frame times of a file.",
+    "plan": "Say what an answer would take: frames, tokens, memory, seconds.",
     "models": "List engines and weights, or fetch weights: models pull NAME.",
 }
 EXAMPLE: Final = "Example: playhead watch talk.mp4"

@@ -10,6 +10,7 @@ from playhead.cli import terminal
 
 if TYPE_CHECKING:
     from playhead.hub import WeightState
+    from playhead.models.family import Preset
 
 EXAMPLE = """\b
 Examples:
@@ -56,12 +57,14 @@ def pull(
 
 def _show(*, as_json: bool) -> None:
     from playhead import hub
-    from playhead.models.registry import engine_names
+    from playhead.models.registry import FAMILIES, engine_names
 
     states = {state.weight.name: state for state in hub.list_weights()}
-    engines = [_engine(name, states) for name in engine_names()]
+    engines = [_engine(name, states) for name in engine_names() if name not in FAMILIES]
+    models, missing = _models()
     if as_json:
-        terminal.result_json({"engines": engines, "weights": [_as_data(state) for state in states.values()]})
+        weights = [_as_data(state) for state in states.values()]
+        terminal.result_json({"engines": engines, "models": models, "weights": weights})
         return
     from playhead.cli.show import table
 
@@ -76,6 +79,19 @@ def _show(*, as_json: bool) -> None:
         for engine in engines
     ]
     terminal.result(table(rows, head=("engine", "size", "licence", "here", "weights")) + "\n")
+    rows = [
+        (
+            model["name"],
+            _count(model["parameters"]),
+            model["licence"] or "-",
+            _here(model["here"]),
+            f"{model['about']} ({_origin(model)})" if model["about"] else _origin(model),
+        )
+        for model in models
+    ]
+    terminal.result(table(rows, head=("model", "weights", "licence", "here", "what")) + "\n")
+    if missing:
+        terminal.say(missing)
     rows = [
         (
             state.weight.name,
@@ -103,6 +119,56 @@ def _engine(name: str, states: dict[str, WeightState]) -> dict[str, Any]:
         "licences": sorted({state.weight.licence for state in needed}),
         "here": all(state.place is not None for state in needed),
     }
+
+
+def _models() -> tuple[list[dict[str, Any]], str]:
+    """Every end-to-end model, and why no more than their names can be told where that is so."""
+    from playhead.errors import MissingExtraError
+    from playhead.models.registry import FAMILIES, family_of
+
+    try:
+        found = [_model(family_of(name).presets[name]) for name in FAMILIES]
+    except MissingExtraError as error:
+        unknown: dict[str, Any] = {
+            "parameters": None,
+            "licence": "",
+            "repositories": [],
+            "about": "",
+            "tiny": False,
+            "here": None,
+        }
+        return [{"name": name, **unknown} for name in FAMILIES], str(error)
+    return found, ""
+
+
+def _model(preset: Preset) -> dict[str, Any]:
+    from playhead.hub.folder import local_folder
+    from playhead.hub.snapshot import is_here
+    from playhead.models.folder import repository_of
+
+    chosen = local_folder(None)
+    kept = chosen is not None and (chosen / preset.name).is_dir()
+    names = [repository_of(each) for each in preset.repositories]
+    return {
+        "name": preset.name,
+        "parameters": preset.parameters,
+        "licence": preset.licence,
+        "repositories": list(preset.repositories),
+        "about": preset.about,
+        "tiny": preset.tiny,
+        "here": preset.tiny or kept or (bool(names) and all(is_here(name) for name in names)),
+    }
+
+
+def _origin(model: dict[str, Any]) -> str:
+    """Where a model's weights come from, in a few words."""
+    if model["tiny"]:
+        return "random weights, nothing to fetch"
+    return ", ".join(model["repositories"]) or "weights by hand"
+
+
+def _count(parameters: int | None) -> str:
+    return "-" if parameters is None else f"{parameters / 1e9:.2f} G"
 
 
 def _size(size_bytes: int | None) -> str:

@@ -23,7 +23,12 @@ Videos = Annotated[
 class Options:
     """How to answer and where to put it; one field for each option."""
 
-    engine: Annotated[str, typer.Option(help="Which engine answers (playhead models lists them).")] = "scout"
+    engine: Annotated[
+        str,
+        typer.Option(
+            help="Which engine answers: a name (playhead models lists them), a folder, or owner/name on the hub."
+        ),
+    ] = "scout"
     llm: Annotated[
         str | None,
         typer.Option(
@@ -32,6 +37,10 @@ class Options:
     ] = None
     device: Annotated[
         str | None, typer.Option(metavar="NAME", help="Where to compute: cpu, cuda, cuda:1, mps.")
+    ] = None
+    settings: Annotated[
+        list[str] | None,
+        typer.Option("--set", metavar="NAME=VALUE", help="A setting of the engine's own; may be repeated."),
     ] = None
     start: Annotated[
         str | None, typer.Option(metavar="TIME", help="Begin here: 12.5, 1:02.5 or 01:02:03.")
@@ -81,7 +90,8 @@ class Options:
     def for_engine(self) -> dict[str, Any]:
         """What is handed to the engine when it is loaded; only what was given."""
         given = {"llm": self.llm, "device": self.device, "cache": False if self.no_cache else None}
-        return {name: value for name, value in given.items() if value is not None}
+        named = {name: value for name, value in given.items() if value is not None}
+        return {**named, **read_settings(self.settings)}
 
     @property
     def for_answer(self) -> dict[str, Any]:
@@ -124,6 +134,37 @@ def read_time(option: str, text: str | None) -> float | None:
         return parse_time(text)
     except UsageError as error:
         raise UsageError(f"cannot use {option}: {error}") from error
+
+
+def read_settings(words: list[str] | None) -> dict[str, Any]:
+    """Settings from ``name=value`` words: whole numbers, numbers, true and false as such, anything else as text.
+
+    Raises:
+        UsageError: If a word has no name or no ``=``, or a name comes twice.
+    """
+    made: dict[str, Any] = {}
+    for word in words or ():
+        name, equals, value = word.partition("=")
+        name = name.strip().replace("-", "_")
+        if not equals or not name.isidentifier():
+            raise UsageError(
+                f"cannot read --set {word!r}", allowed="NAME=VALUE", todo="as in --set max_new_tokens=200"
+            )
+        if name in made:
+            raise UsageError(f"cannot read --set {word!r}", found=f"{name} twice")
+        made[name] = _value(value.strip())
+    return made
+
+
+def _value(text: str) -> bool | int | float | str:
+    if text.lower() in ("true", "false"):
+        return text.lower() == "true"
+    for kind in (int, float):
+        try:
+            return kind(text)
+        except ValueError:
+            continue
+    return text
 
 
 def read_stream(text: str | None) -> int | str | None:

@@ -62,6 +62,17 @@ def snapshot(
         return kept if kept is not None else _fetch(place, files, progress)
 
 
+def is_here(repository: str, *, revision: str = "main") -> bool:
+    """Whether a repository was fetched before, here or by the hub's client library; nothing is hashed.
+
+    Raises:
+        UsageError: The name is none of a repository.
+    """
+    place = Repository(repository, revision)
+    commit = _known_commit(place)
+    return bool(commit and (place.home / commit / LISTING).is_file()) or _clients_folder(place) is not None
+
+
 # --- what is here -----------------------------------------------------------------------------------------------------
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import replace
+from dataclasses import asdict, replace
 from functools import cached_property
 from pathlib import Path
 from threading import RLock
@@ -15,11 +15,13 @@ from playhead import hub
 from playhead.errors import UnsupportedError
 from playhead.language.base import LanguageModel
 from playhead.media.clip import Video
+from playhead.models.family import Plan
 from playhead.models.scout import find, reply
 from playhead.models.scout.compose import Composition, compose
 from playhead.models.scout.config import ScoutConfig, config_from_options
 from playhead.models.scout.memory import Memory
 from playhead.models.scout.notes import OVERVIEW, Note, notes_of
+from playhead.models.scout.plan import plan_scout
 from playhead.models.scout.prompts import language_name
 from playhead.models.scout.room import check_question
 from playhead.models.scout.segment import Vectors
@@ -91,6 +93,14 @@ class Scout:
             if isinstance(task, Choose):
                 return self._choose(video, evidence, task)
             return self._compose(video, evidence, task)
+
+    def plan(self, video: Video) -> Plan:
+        """What answering about a video would take.
+
+        Raises:
+            MediaError: The file cannot be read.
+        """
+        return plan_scout(self.name, video, asdict(self.config))
 
     # --- the tasks ------------------------------------------------------------------------------------------------
 
