@@ -6,6 +6,7 @@ vision   frames to CLIP's joint-space vectors
 sound    sound to the rows LongVALE-LLM and AVicuna are given
 weights  the released files into one model, strictly
 lora     merging of the released adapters, one matrix at a time
+files    tensors of released files by name, read one at a time
 """
 
 from __future__ import annotations

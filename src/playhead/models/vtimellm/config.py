@@ -89,8 +89,17 @@ class VTimeLLMConfig(PreTrainedConfig):
         for kind in self.modalities:
             if kind not in KINDS:
                 raise UsageError(f"modality {kind!r} of VTimeLLM", todo=nearest(kind, KINDS))
+        self.check_towers()
+
+    def check_towers(self) -> None:
+        """Refuse an encoder whose vectors do not fit their projector.
+
+        Raises:
+            UsageError: With both widths.
+        """
+        modalities = self.modalities or {}
         for kind, field, tower in self._towers():
-            width = self.modalities.get(kind)
+            width = modalities.get(kind)
             if tower is not None and tower != width:
                 raise UsageError(
                     f"a {kind} projector over {field}",

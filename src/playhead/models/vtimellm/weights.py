@@ -1,0 +1,375 @@
+"""The released files into one model: base, projectors, the adapters of every stage, and the encoders.
+
+    base folder            Vicuna / Llama, safetensors or .bin             model.layers.*, lm_head.*
+    mm_projector.bin       stage 1                                         *mm_projector.{weight,bias}
+    stage-2 adapter        merged into the base, one matrix at a time      lora.py
+    stage-3 adapter        merged after it; non_lora_trainables.bin        LongVALE-LLM's sound and speech projectors
+    CLIP, CLAP, Whisper    encoders, where one folder shall hold everything
+
+``assemble(...)`` then ``save(...)`` makes one folder that ``VTimeLLMForCausalLM.from_pretrained`` reads strictly.
+"""
+
+# mypy: allow-untyped-calls
+
+from __future__ import annotations
+
+import json
+import re
+import shutil
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any, Final
+
+import torch
+from transformers import (
+    AutoConfig,
+    ClapAudioModelWithProjection,
+    CLIPVisionModelWithProjection,
+    GenerationConfig,
+    LlamaConfig,
+    PreTrainedConfig,
+    PreTrainedModel,
+)
+from transformers.initialization import no_init_weights
+from transformers.models.whisper.modeling_whisper import WhisperEncoder
+
+from playhead.errors import WeightsError, nearest
+from playhead.models.vtimellm.config import Variant, VTimeLLMConfig, variant_fields
+from playhead.models.vtimellm.files import TensorFiles, weight_files
+from playhead.models.vtimellm.lora import Adapter, in_order, merge
+from playhead.models.vtimellm.model import VTimeLLMForCausalLM
+from playhead.models.vtimellm.vision import check_tower
+from playhead.models.weights import KeyReport, load_pretrained
+from playhead.progress import Progress, silent
+
+RELEASED_TYPE: Final = "VTimeLLM"
+"""``model_type`` in the config.json of released folders; their fields are Llama's."""
+
+# Released name of a projector to the kind it is for; whole name parts, so that one never swallows another.
+_PROJECTORS: Final = {
+    "mm_projector": "frame",
+    "audio_mm_projector": "sound",
+    "mm_projector_a": "sound",
+    "asr_mm_projector": "speech",
+}
+_PROJECTOR_KEY: Final = re.compile(rf"(?:.*\.)?({'|'.join(_PROJECTORS)})\.(weight|bias)")
+_COMPUTED: Final = re.compile(r".*\.rotary_emb\.inv_freq")  # old checkpoints store what is computed now
+_TOKENIZER_FILES: Final = (
+    "tokenizer.model",
+    "tokenizer.json",
+    "tokenizer_config.json",
+    "special_tokens_map.json",
+    "added_tokens.json",
+)
+
+
+def assemble(
+    base: Path,
+    projector: Path | None = None,
+    *,
+    adapters: Sequence[Path] = (),
+    stages: int | None = 2,
+    variant: Variant = "vtimellm",
+    sound_projector: Path | None = None,
+    tower: Path | None = None,
+    sound_tower: Path | None = None,
+    speech_tower: Path | None = None,
+    antialias: bool = False,
+    dtype: torch.dtype = torch.float32,
+    merge_dtype: torch.dtype = torch.float32,
+    progress: Progress = silent,
+) -> VTimeLLMForCausalLM:
+    """One model of the released files, every tensor used and every tensor of the model given.
+
+    Memory stays within the finished model and one matrix: files are mapped, matrices are merged one after another.
+
+    Args:
+        base: Folder of the base language model, or of a model merged before.
+        projector: ``mm_projector.bin`` of stage 1; None where the base or an adapter folder holds it.
+        adapters: Adapter folders in the order they were trained.
+        stages: How many adapters the weights need: 2 in everything released, 0 for a base merged before, None to not
+            check.
+        variant: ``vtimellm``, ``longvale`` or ``avicuna``.
+        sound_projector: AVicuna's ``mm_projector_a.bin``.
+        tower: Folder of CLIP ViT-L/14, whole or its vision half, to be part of the model.
+        sound_tower: Folder of LAION-CLAP (AVicuna).
+        speech_tower: Folder of Whisper large-v2 (LongVALE-LLM).
+        antialias: See :class:`VTimeLLMConfig`.
+        dtype: Precision of the model.
+        merge_dtype: Precision of the sums of :func:`playhead.models.vtimellm.lora.merge`.
+        progress: Called with ("loading weights", tensors done, tensors).
+
+    Raises:
+        WeightsError: With a table of what is missing, unexpected or of another shape, or if a stage is missing.
+    """
+    asked = f"assemble {variant} from {base}"
+    config = VTimeLLMConfig(
+        text_config=base_config(base),
+        antialias=antialias,
+        tie_word_embeddings=False,
+        **variant_fields(variant),
+    )
+    files = TensorFiles(*weight_files(base))
+    merged = in_order(adapters, stages)
+    extra = _trained_apart(projector, sound_projector, merged)
+    with no_init_weights():
+        model = VTimeLLMForCausalLM._from_config(config, dtype=dtype)
+    names = {_ours(name): name for name in files if not _COMPUTED.fullmatch(name)}
+    _check(model, files, names, merged, extra).refuse(asked)
+    _fill(model, files, names, merged, extra, merge_dtype=merge_dtype, progress=progress)
+    model.tie_weights()
+    _attach(model, tower, sound_tower, speech_tower, dtype)
+    text = config.text_config
+    # Vicuna's generation_config.json asks for sampling; answers here are greedy unless the caller says otherwise.
+    model.generation_config = GenerationConfig(
+        bos_token_id=text.bos_token_id, eos_token_id=text.eos_token_id, pad_token_id=text.pad_token_id
+    )
+    trained: VTimeLLMForCausalLM = model.train(False)
+    return trained
+
+
+def base_config(folder: Path) -> PreTrainedConfig:
+    """The language model's configuration in a base folder; ``VTimeLLM`` is read as the Llama it is.
+
+    Raises:
+        WeightsError: If there is no config.json, or it is of something else than a language model.
+    """
+    fields = _read_config(folder)
+    kind = fields.get("model_type")
+    if kind == RELEASED_TYPE:
+        known = LlamaConfig().to_dict()
+        fields = {name: value for name, value in fields.items() if name in known or name.startswith("rope_")}
+        return LlamaConfig(**{**fields, "model_type": "llama"})
+    if kind is None or kind not in _language_models():
+        raise WeightsError(
+            f"read the base language model in {folder}",
+            found=f"model_type {kind!r}",
+            allowed=f"{RELEASED_TYPE} or a causal language model of transformers",
+            todo=nearest(str(kind), (RELEASED_TYPE, *_language_models())) if kind else "",
+        )
+    config: PreTrainedConfig = AutoConfig.from_pretrained(folder)
+    return config
+
+
+def read_config(folder: Path) -> VTimeLLMConfig:
+    """The configuration of a folder :func:`save` has written; keys nobody knows are refused.
+
+    Raises:
+        WeightsError: If it is of another family, or holds unknown keys (the nearest is named).
+    """
+    fields = _read_config(folder)
+    asked = f"load VTimeLLM from {folder}"
+    if fields.get("model_type") != VTimeLLMConfig.model_type:
+        found = f"model_type {fields.get('model_type')!r}"
+        raise WeightsError(
+            asked, found=found, allowed=f"{VTimeLLMConfig.model_type!r}", todo="assemble() it first"
+        )
+    known = {
+        *VTimeLLMConfig().to_dict(),
+        *PreTrainedConfig().to_dict(),
+        "dtype",
+        "torch_dtype",
+        "architectures",
+    }
+    for name in fields:
+        if name not in known:
+            raise WeightsError(asked, found=f"unknown key {name!r} in config.json", todo=nearest(name, known))
+    config: VTimeLLMConfig = VTimeLLMConfig.from_pretrained(folder)
+    return config
+
+
+def load(folder: Path, **options: Any) -> VTimeLLMForCausalLM:  # noqa: ANN401 - from_pretrained's own
+    """Load a folder :func:`save` has written, strictly, or a released folder merged before.
+
+    Args:
+        folder: With ``config.json`` and weights.
+        options: ``dtype``, and for folders of ours ``device_map``, ``quantization_config``, ...
+
+    Raises:
+        WeightsError: With a table of what did not fit.
+    """
+    if _read_config(folder).get("model_type") == RELEASED_TYPE:
+        return assemble(folder, stages=0, dtype=options.get("dtype", torch.float32))
+    read_config(folder)
+    return load_pretrained(VTimeLLMForCausalLM, folder, asked=f"load VTimeLLM from {folder}", **options)
+
+
+def save(model: VTimeLLMForCausalLM, folder: Path, *, tokenizer_from: Path | None = None) -> None:
+    """Write a model as one folder, with the base's tokenizer files beside it where the base is named."""
+    model.save_pretrained(folder)
+    if tokenizer_from is not None:
+        for name in _TOKENIZER_FILES:
+            if (path := tokenizer_from / name).is_file():
+                shutil.copyfile(path, folder / name)
+
+
+def projector_tensors(path: Path, kind: str) -> dict[str, torch.Tensor]:
+    """The tensors of one projector in a released file, under this model's names.
+
+    Args:
+        path: ``mm_projector.bin``, ``mm_projector_a.bin`` or the same as safetensors.
+        kind: ``frame``, ``sound`` or ``speech``; projectors of other kinds in the file are left alone.
+
+    Raises:
+        WeightsError: If the file holds something else, or not both tensors of this kind.
+    """
+    files = TensorFiles(path)
+    found, unexpected = {}, []
+    for name in files:
+        match = _PROJECTOR_KEY.fullmatch(name)
+        if match is None:
+            unexpected.append(name)
+        elif _PROJECTORS[match[1]] == kind:
+            found[f"model.projectors.{kind}.{match[2]}"] = files[name]
+    wanted = (f"model.projectors.{kind}.weight", f"model.projectors.{kind}.bias")
+    missing = tuple(name for name in wanted if name not in found)
+    KeyReport(missing, tuple(unexpected)).refuse(f"read the {kind} projector of {path}")
+    return found
+
+
+def _trained_apart(
+    projector: Path | None, sound_projector: Path | None, adapters: Sequence[Adapter]
+) -> dict[str, torch.Tensor]:
+    """What lies outside base and adapters, under our names; what a later stage trained replaces an earlier one's."""
+    extra: dict[str, torch.Tensor] = {}
+    for path, kind in ((projector, "frame"), (sound_projector, "sound")):
+        if path is not None:
+            extra |= projector_tensors(path, kind)
+    for each in adapters:
+        extra |= {_ours(name): tensor for name, tensor in each.others.items()}
+    return extra
+
+
+def _ours(name: str) -> str:
+    """This model's name of a released tensor."""
+    match = _PROJECTOR_KEY.fullmatch(name)
+    if match is not None:
+        return f"model.projectors.{_PROJECTORS[match[1]]}.{match[2]}"
+    if name.startswith("model.") and not name.startswith("model.language_model."):
+        return name.replace("model.", "model.language_model.", 1)
+    return name
+
+
+def _check(
+    model: VTimeLLMForCausalLM,
+    files: TensorFiles,
+    names: Mapping[str, str],
+    adapters: Sequence[Adapter],
+    extra: Mapping[str, torch.Tensor],
+) -> KeyReport:
+    """What does not fit, before any tensor is read."""
+    wanted = {name: tuple(tensor.shape) for name, tensor in model.state_dict().items()}
+    given = {ours: files.shape(name) for ours, name in names.items()}
+    given |= {name: tuple(tensor.shape) for name, tensor in extra.items()}
+    if model.config.tie_word_embeddings:
+        wanted.pop("lm_head.weight", None)
+        given.pop("lm_head.weight", None)
+    misshaped = {
+        name: (shape, wanted[name]) for name, shape in given.items() if wanted.get(name, shape) != shape
+    }
+    unexpected = sorted(given.keys() - wanted.keys())
+    for each in adapters:
+        for name in each.pairs:
+            told, shape = f"{each.path.name}: {name}", wanted.get(_ours(name))
+            if shape is None:
+                unexpected.append(told)
+            elif each.shape(name) != shape:
+                misshaped[told] = (each.shape(name), shape)
+    return KeyReport(tuple(sorted(wanted.keys() - given.keys())), tuple(unexpected), misshaped)
+
+
+def _fill(
+    model: VTimeLLMForCausalLM,
+    files: TensorFiles,
+    names: Mapping[str, str],
+    adapters: Sequence[Adapter],
+    extra: Mapping[str, torch.Tensor],
+    *,
+    merge_dtype: torch.dtype,
+    progress: Progress,
+) -> None:
+    """Copy every tensor where it belongs, merging the adapters' updates on the way."""
+    places = model.state_dict()  # the model's own tensors, not copies
+    with torch.no_grad():
+        for done, (name, place) in enumerate(places.items()):
+            progress("loading weights", done, len(places))
+            if name in extra:
+                place.copy_(extra[name])
+            elif name in names:
+                base = names[name]
+                place.copy_(merge(files[base], base, adapters, merge_dtype=merge_dtype, dtype=place.dtype))
+
+
+def _attach(
+    model: VTimeLLMForCausalLM,
+    tower: Path | None,
+    sound_tower: Path | None,
+    speech_tower: Path | None,
+    dtype: torch.dtype,
+) -> None:
+    """Make the named encoders part of the model, and of its configuration."""
+    config = model.config
+    if tower is not None:
+        model.model.vision_tower = load_tower(tower, dtype)
+        config.vision_config = model.model.vision_tower.config
+    if sound_tower is not None:
+        model.model.sound_tower = load_encoder(ClapAudioModelWithProjection, sound_tower, dtype)
+        config.sound_config = model.model.sound_tower.config
+    if speech_tower is not None:
+        model.model.speech_tower = load_encoder(WhisperEncoder, speech_tower, dtype)
+        config.speech_config = model.model.speech_tower.config
+    config.check_towers()
+
+
+def load_tower(folder: Path, dtype: torch.dtype = torch.float32) -> CLIPVisionModelWithProjection:
+    """The vision half of a CLIP folder.
+
+    Raises:
+        WeightsError: If tensors are missing or of another shape.
+        UnsupportedError: If it is no CLIP VTimeLLM's features could come from.
+    """
+    tower: CLIPVisionModelWithProjection = load_encoder(CLIPVisionModelWithProjection, folder, dtype)
+    check_tower(tower.config)
+    return tower
+
+
+def load_encoder(cls: type[PreTrainedModel], folder: Path, dtype: torch.dtype = torch.float32) -> Any:  # noqa: ANN401
+    """One half of a two-tower folder (CLIP, CLAP) or of Whisper; only the other half's tensors may be left over.
+
+    Raises:
+        WeightsError: With a table of tensors missing or of another shape.
+    """
+    asked = f"load {cls.__name__} from {folder}"
+    renames = {r"^model\.encoder\.": "", r"^encoder\.": ""} if cls is WhisperEncoder else None
+    try:
+        loaded: Any = cls.from_pretrained(
+            folder, dtype=dtype, output_loading_info=True, ignore_mismatched_sizes=True, key_mapping=renames
+        )
+    except (OSError, ValueError, RuntimeError) as error:
+        raise WeightsError(asked, found=str(error)[:300], todo="check the folder's files") from error
+    encoder, info = loaded
+    other = re.compile(r"text_model\.|text_projection\.|logit_scale|(model\.)?decoder\.|proj_out\.")
+    KeyReport(
+        tuple(info["missing_keys"]),
+        tuple(name for name in info["unexpected_keys"] if not other.match(name)),
+        {name: (tuple(a), tuple(b)) for name, a, b in info["mismatched_keys"]},
+    ).refuse(asked)
+    return encoder.train(False)
+
+
+def _read_config(folder: Path) -> dict[str, Any]:
+    path = folder / "config.json"
+    try:
+        fields = json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        found = f"no config.json in {folder}" if not path.is_file() else str(error)
+        raise WeightsError(f"load a model from {folder}", found=found, todo="name a whole folder") from error
+    if not isinstance(fields, dict):
+        raise WeightsError(f"load a model from {folder}", found="a config.json that is no object")
+    return fields
+
+
+def _language_models() -> tuple[str, ...]:
+    from transformers.models.auto.modeling_auto import MODEL_FOR_CAUSAL_LM_MAPPING_NAMES
+
+    return tuple(MODEL_FOR_CAUSAL_LM_MAPPING_NAMES)
