@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from itertools import pairwise
 
 import pytest
 
@@ -34,7 +35,7 @@ from playhead.timeline import Answer, Event, ParseFailure, Sampling, Span
 def test_parts_follow_one_another_and_leave_nothing_out(window, edges) -> None:
     parts = parts_of(Video("x.mp4"), Span(*window))
     assert [part.span.start_s for part in parts] + [parts[-1].span.end_s] == edges
-    assert all(a.span.end_s == b.span.start_s for a, b in zip(parts, parts[1:], strict=False))
+    assert all(a.span.end_s == b.span.start_s for a, b in pairwise(parts))
     assert (parts[0].video.start_s, parts[-1].video.end_s) == (None, None)
     assert [part.video.start_s for part in parts[1:]] == edges[1:-1]
     assert [part.video.end_s for part in parts[:-1]] == edges[1:-1]

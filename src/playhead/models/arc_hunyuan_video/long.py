@@ -97,6 +97,25 @@ def answer_in_parts(
     return [whole.merge(task, answers) for task, answers in zip(tasks, by_task, strict=True)]
 
 
+def as_watch(answers: Sequence[Answer]) -> Answer:
+    """The answer to ``watch`` from those to ``describe``, ``events`` and ``chapters``; one that failed costs only itself."""
+    told, events, chapters = answers
+    failed = [each.task for each in answers if each.failure is not None]
+    if len(failed) == len(answers):
+        return replace(told, task="watch")
+    reasons = [f"{each.task}: {each.reason}" for each in answers if each.reason]
+    reasons += [f"not readable in what the model wrote: {', '.join(failed)}"] if failed else []
+    return replace(
+        told,
+        task="watch",
+        events=events.events,
+        chapters=chapters.chapters,
+        thinking="\n\n".join(each.thinking for each in answers if each.thinking),
+        failure=None,
+        reason="; ".join(reasons),
+    )
+
+
 class _Whole:
     """Puts the parts' answers to one task together."""
 

@@ -1,0 +1,151 @@
+"""ARC-Hunyuan-Video as a family: its presets, its options, and how an engine of it is made."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import fields, replace
+from pathlib import Path
+from typing import Any, Final
+
+from torch import nn
+
+from playhead.models.arc_hunyuan_video.config import (
+    ArcHunyuanVideoAudioConfig,
+    ArcHunyuanVideoConfig,
+    ArcHunyuanVideoTextConfig,
+    ArcHunyuanVideoVisionConfig,
+)
+from playhead.models.arc_hunyuan_video.engine import ArcHunyuanVideo
+from playhead.models.arc_hunyuan_video.model import ArcHunyuanVideoForConditionalGeneration
+from playhead.models.arc_hunyuan_video.plan import PUBLISHED, plan
+from playhead.models.arc_hunyuan_video.processor import ArcHunyuanVideoProcessor
+from playhead.models.arc_hunyuan_video.settings import OPTIONS, settings_of
+from playhead.models.arc_hunyuan_video.tiny import tiny_model
+from playhead.models.family import EngineOptions, Family, Preset
+from playhead.models.folder import CONFIG, read_config, refuse_unknown_keys
+from playhead.models.options import resolve_device, resolve_dtype
+from playhead.models.weights import load_pretrained
+
+PRESETS: Final = (
+    Preset(
+        name="arc-hunyuan-video",
+        repositories=("TencentARC/ARC-Hunyuan-Video-7B",),
+        parameters=PUBLISHED.parameters,
+        licence="academic use only (Tencent ARC Lab)",
+        about="short videos with sound: summary, timed captions, chapters, grounding, questions; reasons first",
+    ),
+    Preset(
+        name="arc-hunyuan-video-tiny",
+        tiny=True,
+        about="the same path with random weights, for tests and examples: what it says means nothing",
+    ),
+)
+
+# Our option's name to that of the processor's setting, which a saved folder may hold.
+_PROCESSOR: Final = {
+    "labels": "labels",
+    "alignment": "sound",
+    "missing_sound": "missing_sound",
+    "max_frames": "max_frames",
+}
+_PARTS: Final = {
+    "text_config": ArcHunyuanVideoTextConfig,
+    "vision_config": ArcHunyuanVideoVisionConfig,
+    "audio_config": ArcHunyuanVideoAudioConfig,
+}
+# What a released config carries beside the fields of its class; read on the way in, or of no consequence.
+_CARRIED: Final = frozenset({"rope_scaling", "rope_theta", "head_dim", "layer_norm_eps"})
+
+
+def make(preset: Preset, folder: Path | None, options: EngineOptions) -> ArcHunyuanVideo:
+    """An engine of a preset.
+
+    Args:
+        preset: One of :data:`PRESETS`.
+        folder: Its weights; None for the tiny one.
+        options: Settings.
+
+    Raises:
+        WeightsError: If the weights are not those of the model.
+        UsageError: If an option has a value it may not have.
+    """
+    settings_of(options.family)  # a wrong option is told before anything is loaded
+    if folder is not None:
+        return _opened(preset.name, folder, options)
+    device = resolve_device(options.device)
+    model, tokenizer = tiny_model()
+    nn.Module.to(model, device=device, dtype=resolve_dtype(options.dtype, device))
+    processor = ArcHunyuanVideoProcessor(tokenizer)
+    return _engine(preset.name, model, processor, options, constrain=True)
+
+
+def open_folder(folder: Path, options: EngineOptions) -> ArcHunyuanVideo:
+    """An engine of a folder in the released layout, which is also what ``save_pretrained`` writes.
+
+    Raises:
+        WeightsError: If a file is missing, the config has unknown keys, or weights and tokenizer do not fit.
+        UsageError: If an option has a value it may not have.
+    """
+    settings_of(options.family)
+    return _opened(str(folder), folder, options)
+
+
+def _opened(name: str, folder: Path, options: EngineOptions) -> ArcHunyuanVideo:
+    check_config(folder)
+    device = resolve_device(options.device)
+    dtype = resolve_dtype(options.dtype, device)
+    asked = f"load {name}" if name == str(folder) else f"load {name} from {folder}"
+    config = ArcHunyuanVideoConfig.from_pretrained(folder)
+    processor = ArcHunyuanVideoProcessor.from_pretrained(
+        folder, config=config
+    )  # its errors come before the long wait
+    model = load_pretrained(ArcHunyuanVideoForConditionalGeneration, folder, asked=asked, dtype=dtype)
+    if not getattr(model, "is_quantized", False):  # a quantised model is where its own loader put it
+        nn.Module.to(model, device=device)
+    return _engine(name, model, processor, options, constrain=False)
+
+
+def _engine(
+    name: str,
+    model: ArcHunyuanVideoForConditionalGeneration,
+    processor: ArcHunyuanVideoProcessor,
+    options: EngineOptions,
+    *,
+    constrain: bool,
+) -> ArcHunyuanVideo:
+    given = {_PROCESSOR[key]: value for key, value in options.family.items() if key in _PROCESSOR}
+    side_px = model.config.vision.force_image_size
+    processor.settings = replace(processor.settings, side_px=side_px, **given)
+    chunk_frames = options.family.get("vision_chunk_frames")
+    if chunk_frames is not None:
+        model.config.vision.chunk_frames = chunk_frames
+    return ArcHunyuanVideo(name, model, processor, options, constrain=constrain)
+
+
+def check_config(folder: Path) -> None:
+    """Refuse a ``config.json`` with keys that nothing reads: a setting would be lost in silence.
+
+    Raises:
+        WeightsError: With the unknown keys and the nearest known ones.
+    """
+    config = read_config(folder, _known(ArcHunyuanVideoConfig))
+    for part, kind in _PARTS.items():
+        section = config.get(part)
+        if isinstance(section, Mapping):
+            refuse_unknown_keys(f"{part} in {folder / CONFIG}", section, _known(kind))
+
+
+def _known(kind: Any) -> set[str]:  # noqa: ANN401 - a config class, which is a dataclass too
+    return {*(field.name for field in fields(kind)), *_CARRIED}
+
+
+FAMILY: Final = Family(
+    name="arc-hunyuan-video",
+    title="ARC-Hunyuan-Video",
+    presets={preset.name: preset for preset in PRESETS},
+    model_types=(ArcHunyuanVideoConfig.model_type,),
+    options=OPTIONS,
+    make=make,
+    open=open_folder,
+    plan=plan,
+)
