@@ -3,6 +3,9 @@
 Axes: N token, H head, D width of a head, J rotated pair.
 """
 
+# mypy: allow-untyped-calls
+# transformers and parts of torch declare no types.
+
 from __future__ import annotations
 
 import torch

@@ -1,9 +1,12 @@
 """Hour-LLaVA's configuration: a Qwen2's keys, what the released files add, and the sizes 3B, 7B and tiny."""
 
+# mypy: allow-untyped-calls
+# transformers and parts of torch declare no types.
+
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
-from typing import Any, ClassVar, Final
+from typing import Any, ClassVar, Final, cast
 
 from transformers import Qwen2Config, SiglipVisionConfig
 
@@ -101,7 +104,7 @@ class HourLlavaConfig(Qwen2Config):
                     found=repr(value),
                     allowed=" or ".join(map(repr, allowed)),
                 )
-        width = self.vision_config.hidden_size
+        width = self.tower.hidden_size
         if width != self.mm_hidden_size:
             raise UsageError(
                 "read Hour-LLaVA's configuration",
@@ -111,7 +114,17 @@ class HourLlavaConfig(Qwen2Config):
     @property
     def grid_side(self) -> int:
         """Patches along one side of a picture: 27 for 384 pixels in patches of 14."""
-        return int(self.vision_config.image_size) // int(self.vision_config.patch_size)
+        return self.image_side_px // int(cast("int", self.tower.patch_size))
+
+    @property
+    def image_side_px(self) -> int:
+        """Height and width of a picture as the tower takes it, in pixels."""
+        return int(cast("int", self.tower.image_size))
+
+    @property
+    def tower(self) -> SiglipVisionConfig:
+        """The tower's configuration, read."""
+        return cast("SiglipVisionConfig", self.vision_config)
 
     @property
     def head_width(self) -> int:
@@ -121,7 +134,7 @@ class HourLlavaConfig(Qwen2Config):
     @property
     def rotary_theta(self) -> float:
         """Base of the rotary frequencies, of the language model and of MemAug alike."""
-        return float(self.rope_parameters["rope_theta"])
+        return float(cast("dict[str, Any]", self.rope_parameters)["rope_theta"])
 
 
 def refuse_unknown_keys(keys: Mapping[str, object], *, asked: str, allow: Collection[str] = ()) -> None:
@@ -154,7 +167,7 @@ def config_3b(**changes: Any) -> HourLlavaConfig:  # noqa: ANN401 - any key of t
         "num_key_value_heads": 2,
         "tie_word_embeddings": True,
     }
-    return HourLlavaConfig(**_QWEN | keys | changes)
+    return HourLlavaConfig(**{**_QWEN, **keys, **changes})
 
 
 def config_7b(**changes: Any) -> HourLlavaConfig:  # noqa: ANN401 - any key of the configuration
@@ -167,7 +180,7 @@ def config_7b(**changes: Any) -> HourLlavaConfig:  # noqa: ANN401 - any key of t
         "num_attention_heads": 28,
         "num_key_value_heads": 4,
     }
-    return HourLlavaConfig(**_QWEN | keys | changes)
+    return HourLlavaConfig(**{**_QWEN, **keys, **changes})
 
 
 def tiny_config(vocab_size: int, **changes: Any) -> HourLlavaConfig:  # noqa: ANN401 - any key of the configuration
@@ -196,7 +209,7 @@ def tiny_config(vocab_size: int, **changes: Any) -> HourLlavaConfig:  # noqa: AN
             "vision_use_head": False,
         },
     }
-    return HourLlavaConfig(**_QWEN | keys | changes)
+    return HourLlavaConfig(**{**_QWEN, **keys, **changes})
 
 
 _QWEN: Final[Mapping[str, Any]] = {

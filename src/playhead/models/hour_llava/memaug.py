@@ -9,11 +9,14 @@ Source: arXiv 2506.05332, section 3; the order of norms, half-width rotary and p
 Axes: N query token, M memory token, D width of the language model, H key head, Q query head, X width of a head.
 """
 
+# mypy: allow-untyped-calls
+# transformers and parts of torch declare no types.
+
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final, Literal
+from typing import TYPE_CHECKING, Final, Literal, cast
 
 import torch
 from torch import nn
@@ -54,11 +57,11 @@ class Heads:
     theta: float
 
     def split(self, tokens_ND: torch.Tensor, heads: int) -> torch.Tensor:
-        """(N, heads * X) to (heads, N, X)."""
+        """From (N, heads * X) to (heads, N, X)."""
         return tokens_ND.reshape(tokens_ND.shape[0], heads, self.width).transpose(0, 1)
 
     def merge(self, heads_QNX: torch.Tensor) -> torch.Tensor:
-        """(Q, N, X) to (N, Q * X)."""
+        """From (Q, N, X) to (N, Q * X)."""
         return heads_QNX.transpose(0, 1).flatten(1)
 
     def tables(self, positions_N: torch.Tensor, dtype: torch.dtype) -> Tables:
@@ -67,11 +70,20 @@ class Heads:
 
 
 @dataclass(frozen=True, slots=True)
-class Positioned:
-    """A memory and the position of each of its tokens."""
+class Looking:
+    """A memory, the position of each of its tokens, and how it is looked at (:meth:`MemAug.forward`)."""
 
     memory: Memory
     positions_M: torch.Tensor
+    attention: Attention
+    reading: Reading
+    chunk_tokens: int
+
+    def chunks(self) -> Iterator[tuple[int, int]]:
+        """Where each chunk begins and stops."""
+        count = len(self.memory)
+        for first in range(0, count, self.chunk_tokens):
+            yield first, min(first + self.chunk_tokens, count)
 
 
 class SelfAttention(nn.Module):
@@ -90,7 +102,8 @@ class SelfAttention(nn.Module):
         query, key, value = self.Wqkv(tokens_ND).split(sizes, dim=-1)
         query_QNX = rotate(heads.split(query, heads.query), tables)
         key_HNX = rotate(heads.split(key, heads.key), tables)
-        return self.Wo(heads.merge(attention(query_QNX, key_HNX, heads.split(value, heads.key))))
+        out_QNX = attention(query_QNX, key_HNX, heads.split(value, heads.key))
+        return cast("torch.Tensor", self.Wo(heads.merge(out_QNX)))
 
 
 class CrossAttention(nn.Module):
@@ -103,44 +116,31 @@ class CrossAttention(nn.Module):
         self.Wkv = nn.Linear(width, 2 * heads.key * heads.width)
         self.Wo = nn.Linear(heads.query * heads.width, width)
 
-    def forward(
-        self,
-        tokens_ND: torch.Tensor,
-        tables: Tables,
-        positioned: Positioned,
-        attention: Attention,
-        reading: Reading,
-        chunk_tokens: int,
-    ) -> torch.Tensor:
+    def forward(self, tokens_ND: torch.Tensor, tables: Tables, looking: Looking) -> torch.Tensor:
         """Attention's output (N, D), before the residual sum."""
-        heads = self.heads
+        heads, count = self.heads, len(looking.memory)
         query_QNX = rotate(heads.split(self.Wq(tokens_ND), heads.query), tables)
-        count = len(positioned.memory)
-        if reading == "whole":
-            out_QNX = attention(query_QNX, *self._keys_values(positioned, 0, count))
-        elif reading == "online":
+        if looking.reading == "whole":
+            out_QNX = looking.attention(query_QNX, *self._keys_values(looking, 0, count))
+        elif looking.reading == "online":
             online = OnlineAttention(query_QNX, heads.key)
-            for first in range(0, count, chunk_tokens):
-                online.add(*self._keys_values(positioned, first, min(first + chunk_tokens, count)))
+            for first, stop in looking.chunks():
+                online.add(*self._keys_values(looking, first, stop))
             out_QNX = online.result()
         else:
-            shape = (2, heads.key, count, heads.width)
-            held_2HMX = torch.empty(shape, dtype=query_QNX.dtype, device=query_QNX.device)
-            for first in range(0, count, chunk_tokens):
-                stop = min(first + chunk_tokens, count)
+            held_2HMX = query_QNX.new_empty(2, heads.key, count, heads.width)
+            for first, stop in looking.chunks():
                 held_2HMX[0, :, first:stop], held_2HMX[1, :, first:stop] = self._keys_values(
-                    positioned, first, stop
+                    looking, first, stop
                 )
-            out_QNX = attention(query_QNX, held_2HMX[0], held_2HMX[1])
-        return self.Wo(heads.merge(out_QNX))
+            out_QNX = looking.attention(query_QNX, held_2HMX[0], held_2HMX[1])
+        return cast("torch.Tensor", self.Wo(heads.merge(out_QNX)))
 
-    def _keys_values(
-        self, positioned: Positioned, first: int, stop: int
-    ) -> tuple[torch.Tensor, torch.Tensor]:
+    def _keys_values(self, looking: Looking, first: int, stop: int) -> tuple[torch.Tensor, torch.Tensor]:
         """Keys (rotated) and values of some memory tokens, (H, M, X) each."""
         heads = self.heads
-        key_MD, value_MD = self.Wkv(positioned.memory.read(first, stop)).chunk(2, dim=-1)
-        tables = heads.tables(positioned.positions_M[first:stop], key_MD.dtype)
+        key_MD, value_MD = self.Wkv(looking.memory.read(first, stop)).chunk(2, dim=-1)
+        tables = heads.tables(looking.positions_M[first:stop], key_MD.dtype)
         return rotate(heads.split(key_MD, heads.key), tables), heads.split(value_MD, heads.key)
 
 
@@ -154,21 +154,11 @@ class MemAugBlock(GradientCheckpointingLayer):
         self.mlp = nn.Sequential(nn.Linear(width, 4 * width), nn.GELU(), nn.Linear(4 * width, width))
         self.norm1, self.norm2, self.norm3 = (nn.LayerNorm(width, eps=1e-5) for _ in range(3))
 
-    def forward(
-        self,
-        tokens_ND: torch.Tensor,
-        tables: Tables,
-        positioned: Positioned,
-        attention: Attention,
-        reading: Reading,
-        chunk_tokens: int,
-    ) -> torch.Tensor:
+    def forward(self, tokens_ND: torch.Tensor, tables: Tables, looking: Looking) -> torch.Tensor:
         """Query tokens that have looked at each other and at the memory, (N, D)."""
-        tokens_ND = self.norm1(tokens_ND + self.self_attn(tokens_ND, tables, attention))
-        crossed_ND = self.cross_attn(tokens_ND, tables, positioned, attention, reading, chunk_tokens)
-        tokens_ND = self.norm2(tokens_ND + crossed_ND)
-        out_ND: torch.Tensor = self.norm3(tokens_ND + self.mlp(tokens_ND))
-        return out_ND
+        tokens_ND = self.norm1(tokens_ND + self.self_attn(tokens_ND, tables, looking.attention))
+        tokens_ND = self.norm2(tokens_ND + self.cross_attn(tokens_ND, tables, looking))
+        return cast("torch.Tensor", self.norm3(tokens_ND + self.mlp(tokens_ND)))
 
 
 class MemAug(nn.Module):
@@ -217,18 +207,18 @@ class MemAug(nn.Module):
         if memory_positions_M is None:
             memory_positions_M = torch.arange(len(memory), device=query_ND.device)
         tables = self.heads.tables(query_positions_N, query_ND.dtype)
-        attention = attend_plainly if self.config._attn_implementation == "eager" else attend  # noqa: SLF001 - transformers' own switch
+        attention = attend_plainly if self.config._attn_implementation == "eager" else attend
         if reading == "auto":
             reading = self._reading(len(memory), query_ND)
-        positioned = Positioned(memory, memory_positions_M)
+        looking = Looking(memory, memory_positions_M, attention, reading, chunk_tokens)
         for layer in self.layers:
-            query_ND = layer(query_ND, tables, positioned, attention, reading, chunk_tokens)
+            query_ND = layer(query_ND, tables, looking)
         return query_ND
 
     def _reading(self, count: int, query_ND: torch.Tensor) -> Reading:
         if torch.is_grad_enabled():
             return "whole"
         held = 2 * self.heads.key * self.heads.width * count * query_ND.element_size()
-        if self.config._attn_implementation == "eager" and count > CHUNK_TOKENS:  # noqa: SLF001
+        if self.config._attn_implementation == "eager" and count > CHUNK_TOKENS:
             return "online"  # plain attention would hold a table of scores
         return "held" if held <= MOST_KV_BYTES else "online"

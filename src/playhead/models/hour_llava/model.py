@@ -7,6 +7,9 @@ a layout; MemAug runs once, before the first token, and decoding goes on with th
 Axes: B sample, N position, T picture, P position of a picture, C feature width, M memory token, D width, R kept row.
 """
 
+# mypy: allow-untyped-calls
+# transformers and parts of torch declare no types.
+
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
@@ -15,7 +18,9 @@ from typing import Any, cast
 import torch
 from torch import nn
 from transformers import Cache, GenerationMixin
+from transformers import initialization as init  # leaves loaded tensors alone
 from transformers.modeling_outputs import CausalLMOutputWithPast
+from transformers.modeling_utils import slice_logits_to_keep
 from transformers.models.qwen2.modeling_qwen2 import Qwen2Model, Qwen2PreTrainedModel
 
 from playhead.errors import UsageError
@@ -37,13 +42,18 @@ class HourLlavaPreTrainedModel(Qwen2PreTrainedModel):
 
     config: HourLlavaConfig
     config_class = HourLlavaConfig
-    _no_split_modules = ("Qwen2DecoderLayer", "MemAugBlock", "SiglipEncoderLayer", "SiglipVisionEmbeddings")
+    _no_split_modules = [  # noqa: RUF012 - as transformers declares it
+        "Qwen2DecoderLayer",
+        "MemAugBlock",
+        "SiglipEncoderLayer",
+        "SiglipVisionEmbeddings",
+    ]
 
     @torch.no_grad()
     def _init_weights(self, module: nn.Module) -> None:
         super()._init_weights(module)
         if isinstance(module, HourLlavaModel):
-            nn.init.normal_(module.image_newline, std=self.config.hidden_size**-0.5)
+            init.normal_(module.image_newline, mean=0.0, std=self.config.hidden_size**-0.5)
 
 
 class HourLlavaModel(Qwen2Model, HourLlavaPreTrainedModel):
@@ -63,6 +73,7 @@ class HourLlavaModel(Qwen2Model, HourLlavaPreTrainedModel):
         )
         self.vision_tower = VisionTower(config)
         self.vision_resampler = MemAug(config)
+        self._is_hf_initialized = False  # Qwen2Model's constructor has said so before there was a newline
         self.post_init()
 
     def encode_video(
@@ -83,8 +94,8 @@ class HourLlavaModel(Qwen2Model, HourLlavaPreTrainedModel):
         query_mask: torch.Tensor,
         memory: Sequence[torch.Tensor | None],
         kept_positions: Sequence[Rows | None],
-        memory_positions: Sequence[torch.Tensor | None] | None = None,
         *,
+        memory_positions: Sequence[torch.Tensor | None] | None = None,
         reading: Reading = "auto",
     ) -> torch.Tensor:
         """Kept tokens of all samples after MemAug, one for each True of ``slot_mask``, as (R, D).
@@ -199,6 +210,7 @@ class HourLlavaForCausalLM(HourLlavaPreTrainedModel, GenerationMixin):
         position_ids: torch.Tensor | None = None,
         past_key_values: Cache | None = None,
         inputs_embeds: torch.Tensor | None = None,
+        *,
         labels: torch.Tensor | None = None,
         use_cache: bool | None = None,
         logits_to_keep: int | torch.Tensor = 0,
@@ -235,8 +247,8 @@ class HourLlavaForCausalLM(HourLlavaPreTrainedModel, GenerationMixin):
         if inputs_embeds is None and slot_mask is not None and input_ids is not None:
             if visual_embeds is None:
                 visual_embeds = self.look_up(
-                    input_ids, slot_mask, query_mask, memory, kept_positions, memory_positions,
-                    attention_mask=attention_mask, labels=labels,
+                    input_ids, slot_mask, query_mask, memory, kept_positions,
+                    memory_positions=memory_positions, attention_mask=attention_mask, labels=labels,
                 )  # fmt: skip
             inputs_embeds = self.embed(input_ids, slot_mask, visual_embeds)
         outputs = self.model(
@@ -249,8 +261,7 @@ class HourLlavaForCausalLM(HourLlavaPreTrainedModel, GenerationMixin):
             **kwargs,
         )
         hidden = outputs.last_hidden_state
-        kept = slice(-logits_to_keep, None) if isinstance(logits_to_keep, int) else logits_to_keep
-        logits = self.lm_head(hidden[:, kept] if logits_to_keep is not None else hidden)
+        logits = self.lm_head(slice_logits_to_keep(hidden, logits_to_keep))
         loss = None
         if labels is not None:
             loss = self.loss_function(
@@ -271,8 +282,8 @@ class HourLlavaForCausalLM(HourLlavaPreTrainedModel, GenerationMixin):
         query_mask: torch.Tensor | None,
         memory: Sequence[torch.Tensor | None] | None,
         kept_positions: Sequence[Rows | None] | None,
-        memory_positions: Sequence[torch.Tensor | None] | None = None,
         *,
+        memory_positions: Sequence[torch.Tensor | None] | None = None,
         attention_mask: torch.Tensor | None = None,
         labels: torch.Tensor | None = None,
     ) -> torch.Tensor:
@@ -297,7 +308,10 @@ class HourLlavaForCausalLM(HourLlavaPreTrainedModel, GenerationMixin):
             query_mask = labels == -100
         if attention_mask is not None and attention_mask.ndim == 2:
             query_mask = query_mask & attention_mask.bool()
-        return self.model.refresh(input_ids, slot_mask, query_mask, memory, kept_positions, memory_positions)
+        model: HourLlavaModel = self.model
+        return model.refresh(
+            input_ids, slot_mask, query_mask, memory, kept_positions, memory_positions=memory_positions
+        )
 
     def embed(
         self, input_ids: torch.Tensor, slot_mask: torch.Tensor, visual_embeds: torch.Tensor
@@ -307,7 +321,7 @@ class HourLlavaForCausalLM(HourLlavaPreTrainedModel, GenerationMixin):
         Raises:
             UsageError: If there are more or fewer tokens than places.
         """
-        embeds_BND = self.model.embed_tokens(input_ids)
+        embeds_BND = cast("torch.Tensor", self.model.embed_tokens(input_ids))
         wanted = int(slot_mask.sum())
         if wanted != visual_embeds.shape[0]:
             raise UsageError(
@@ -318,6 +332,7 @@ class HourLlavaForCausalLM(HourLlavaPreTrainedModel, GenerationMixin):
 
     def prepare_inputs_for_generation(self, *args: Any, **kwargs: Any) -> dict[str, Any]:  # noqa: ANN401 - transformers' own
         """What :meth:`forward` is given at each step; the video only at the first."""
-        inputs: dict[str, Any] = super().prepare_inputs_for_generation(*args, **kwargs)
+        parent: Any = super()  # its declared self is a protocol this class cannot name
+        inputs: dict[str, Any] = parent.prepare_inputs_for_generation(*args, **kwargs)
         first = kwargs.get("is_first_iteration", False) or not kwargs.get("use_cache", True)
         return inputs if first else {key: value for key, value in inputs.items() if key not in _ONCE}

@@ -3,6 +3,9 @@
 Axes: T picture, P position of a picture, C feature width, M memory token, D width of the language model, R row.
 """
 
+# mypy: allow-untyped-calls
+# transformers and parts of torch declare no types.
+
 from __future__ import annotations
 
 from collections.abc import Callable

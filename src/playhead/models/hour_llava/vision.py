@@ -3,6 +3,9 @@
 Axes: F picture, H height, W width, C channel or feature width, P position of a picture, D width of the language model.
 """
 
+# mypy: allow-untyped-calls
+# transformers and parts of torch declare no types.
+
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
@@ -45,13 +48,20 @@ class CutSiglip(SiglipVisionModel):
         return BaseModelOutputWithPooling(last_hidden_state=self.encoder(hidden, **kwargs).last_hidden_state)
 
 
+class _Shell(nn.Module):
+    """One level of the released names."""
+
+    def __init__(self, config: HourLlavaConfig) -> None:
+        super().__init__()
+        self.vision_model: CutSiglip = CutSiglip._from_config(config.vision_config)
+
+
 class VisionTower(nn.Module):
     """The tower under the names of the released files: ``vision_tower.vision_tower.vision_model``."""
 
     def __init__(self, config: HourLlavaConfig) -> None:
         super().__init__()
-        self.vision_tower = nn.Module()
-        self.vision_tower.vision_model = CutSiglip._from_config(config.vision_config)  # noqa: SLF001 - transformers' own way to nest a model
+        self.vision_tower = _Shell(config)
         self.grid_side = config.grid_side
 
     def forward(self, pixels_FCHW: torch.Tensor, *, pictures_at_once: int = PICTURES_AT_ONCE) -> torch.Tensor:
