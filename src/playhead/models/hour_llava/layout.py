@@ -22,7 +22,16 @@ import numpy.typing as npt
 from transformers import Qwen2Tokenizer
 
 from playhead.media.clip import Times
-from playhead.models.hour_llava.forget import FRAME_TOKENS, Kept, repeat_index
+from playhead.models.hour_llava.forget import (
+    FRAME_TOKENS,
+    KEPT_PART,
+    LEAST_FRAMES,
+    MOST_KEPT_FRAMES,
+    Kept,
+    plan_memory,
+    repeat_index,
+)
+from playhead.models.hour_llava.settings import Settings
 from playhead.models.hour_llava.tokens import TokenIds, encode
 from playhead.sequence.layout import IGNORED, Ids, Layout, Slot
 from playhead.timeline import Span
@@ -78,6 +87,20 @@ def time_instruction(duration_s: float, frames: int, listed_s: Sequence[float] |
     if listed_s is not None:
         text += f"These frames are located at {','.join(f'{time_s:.2f}s' for time_s in listed_s)}."
     return text + "Please answer the following questions related to this video."
+
+
+def what_is_shown(pictures: int, settings: Settings) -> tuple[str, ...]:
+    """What becomes of so many pictures, in plain sentences: repeated, kept, left to the memory."""
+    frames = max(pictures, LEAST_FRAMES)
+    kept = len(plan_memory(pictures, spatial="uniform").frames_K)
+    notes = [f"{pictures} pictures are repeated to a memory of {frames} frames"] if pictures < frames else []
+    notes.append(
+        f"the language model is shown {kept} of {frames} memory frames ({settings.temporal}), 16 of 64 positions of "
+        f"each ({settings.spatial}) and a newline; the rest is read through MemAug only"
+    )
+    if frames // KEPT_PART > MOST_KEPT_FRAMES:
+        notes.append(f"no more than {MOST_KEPT_FRAMES} frames are shown directly, one in {frames / kept:.1f}")
+    return tuple(notes)
 
 
 def prompt_layout(
