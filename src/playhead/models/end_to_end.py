@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Generic, TypeVar
 
 import torch
 
-from playhead.errors import UnsupportedError
+from playhead.errors import OutputError, UnsupportedError
 from playhead.generate.decode import Generated, generate
 from playhead.generate.grammar import Grammar
 from playhead.media.clip import MediaInfo, Times, Video
@@ -174,6 +174,24 @@ class EndToEnd(ABC, Generic[D]):
         from playhead.models.plan import plan_engine
 
         return plan_engine(self, video)
+
+    def save(self, folder: Path) -> None:
+        """Write the model as a folder that :func:`playhead.load` opens, and transformers too.
+
+        Raises:
+            OutputError: The folder cannot be written.
+        """
+        try:
+            folder.mkdir(parents=True, exist_ok=True)
+            self.model.save_pretrained(folder)
+            # A processor holds the tokenizer and what it was made with.
+            getattr(self, "processor", self.tokenizer).save_pretrained(folder)
+        except OSError as error:
+            raise OutputError(
+                f"cannot write {error.filename or folder}",
+                found=error.strerror or str(error),
+                todo="choose another folder, or free some space",
+            ) from error
 
     @property
     def parameters(self) -> int:

@@ -1,0 +1,90 @@
+"""True times survive from the decoder to the prompt, and to the burnt-in pixels of the family that burns them in."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+import torch
+
+from helpers.draw import with_pictures
+from playhead.media.clip import Video
+
+SCENES = [
+    "constant",
+    "variable",
+    "ntsc",
+    "late_video",
+    "edit_list",
+    "both_late",
+    "fragmented",
+    "single_frame",
+]
+
+
+def looked(engine, path, **window):
+    look = engine.look(Video(str(path), **window))
+    return look, engine.layout(look, "What is shown?")
+
+
+@pytest.mark.parametrize("scene", SCENES)
+def test_times_of_the_prompt_are_those_of_the_file(engine, drawn, scene) -> None:
+    assert scene in with_pictures()
+    clip = drawn(scene)
+    look, layout = looked(engine, clip.path)
+    true_s = np.asarray(clip.times_s)
+    gaps_s = np.abs(look.times_s[:, None] - true_s).min(axis=1)
+    assert gaps_s.max() <= clip.rounding_s
+    assert (np.diff(look.times_s) >= 0).all()
+    assert look.intervals_S2.shape == (len(look.times_s), 2)
+    assert len(look.labels) == len(look.times_s)
+    frames = [slot for slot in layout.slots if slot.kind == "frame"]
+    assert {slot.pts_s for slot in frames} == set(look.times_s.tolist())
+    for slot, time_s, span_2, label in zip(frames, look.times_s, look.intervals_S2, look.labels, strict=True):
+        assert slot.pts_s == time_s
+        assert (slot.span.start_s, slot.span.end_s) == pytest.approx(tuple(span_2), abs=1e-9)
+        assert slot.label == label
+
+
+def test_a_window_has_the_times_of_the_whole_clock(engine, drawn) -> None:
+    clip = drawn("constant")
+    look, layout = looked(engine, clip.path, start_s=1.0, end_s=2.0)
+    inside = {time_s for time_s in clip.times_s if 1.0 <= time_s < 2.0}
+    assert {round(time_s, 6) for time_s in look.times_s.tolist()} <= {round(time_s, 6) for time_s in inside}
+    assert all(slot.span.start_s >= 1.0 - 1e-9 for slot in layout.slots)
+
+
+def test_a_variable_rate_clip_and_its_constant_rate_twin_get_the_same_labels(engine, twins) -> None:
+    (variable, at_variable), (constant, at_constant) = (looked(engine, path) for path in twins)
+    assert variable.info.variable_rate
+    assert constant.info.variable_rate is False
+    assert variable.info.duration_s == pytest.approx(constant.info.duration_s, abs=1e-3)
+    assert variable.labels == constant.labels
+    np.testing.assert_allclose(variable.intervals_S2, constant.intervals_S2, atol=1e-3)
+    assert at_variable.input_ids_N.tolist() == at_constant.input_ids_N.tolist()
+
+
+def test_the_clock_burnt_into_a_picture_is_the_stretch_it_stands_for(engine, drawn) -> None:
+    """One picture seen as the second second of a clip, and as the first of a window: only its clock differs."""
+    if engine.family != "arc-hunyuan-video":
+        pytest.skip("this family tells time beside the pictures or by order alone")
+    from playhead.media.overlay import arc_labels
+
+    path = drawn("constant").path
+    (whole, in_whole), (part, in_part) = looked(engine, path), looked(engine, path, start_s=1.0, end_s=2.0)
+    assert whole.labels[:2] == ("00:00:00-00:00:01", "00:00:01-00:00:02")
+    assert list(whole.labels) == arc_labels(whole.intervals_S2)
+    assert part.times_s[0] == whole.times_s[1]
+    seen = engine.inputs(whole, in_whole)["pixel_values"][1]
+    again = engine.inputs(part, in_part)["pixel_values"][0]
+    changed_HW = (seen - again).abs().amax(0) > 1e-3
+    rows, columns = torch.where(changed_HW)
+    side = changed_HW.shape[-1]
+    if part.labels[0] == whole.labels[1]:  # labels count on the whole clock
+        assert not changed_HW.any()
+    else:
+        assert part.labels[0] == "00:00:00-00:00:01"
+        assert changed_HW.any()
+        assert rows.max() < side / 3
+        assert columns.min() > side / 4
+    unlike_HW = (engine.inputs(whole, in_whole)["pixel_values"][0] - seen).abs().amax(0) > 1e-3
+    assert unlike_HW.any()
