@@ -82,7 +82,7 @@ class Dialect:
             return prompts["chapters"]["lines"], _lines(f"[A-Za-z][A-Za-z '\\-]{{1,30}}: {_WORDS}\\.")
         if isinstance(task, Ground):
             words = _fill(prompts["ground"][self.ground], query=plain_query(task.query))
-            return words, Grammar(regex=f" ?From {_range()}\\.")
+            return words, Grammar(regex=f" ?From {_range(1)}\\.")  # ends where its last bin begins
         if isinstance(task, Ask):
             return _fill(prompts["ask"]["ask"], question=task.question.strip()), _sentence()
         if isinstance(task, Choose):
@@ -132,11 +132,11 @@ def _sentence() -> Grammar:
 
 
 @cache
-def _range() -> str:
-    """``SS to EE`` of which the second is not before the first, so that whatever comes out is a stretch of time."""
+def _range(least: int = 0) -> str:
+    """``SS to EE`` of which the second is so much later than the first, so that it is always a stretch of time."""
     after: list[str] = []
-    for start in range(BINS):
-        tens, ones = divmod(start, 10)
+    for start in range(BINS - least):
+        tens, ones = divmod(start + least, 10)
         ends = [f"{tens}[{ones}-9]"]
         if tens < 9:
             ends.append(f"[{tens + 1}-9][0-9]")

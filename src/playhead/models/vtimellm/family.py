@@ -1,0 +1,214 @@
+"""VTimeLLM, LongVALE-LLM and AVicuna for the rest of playhead: their sizes, and how their parts become one engine.
+
+The released parts are an adapter each, made for Vicuna v1.5 and published on the authors' shares; no repository holds a
+whole model. So a published size is put together from named parts, or opened from a folder that was put together before.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
+
+import torch
+
+from playhead.errors import UsageError, WeightsUnavailableError
+from playhead.media.clip import Video
+from playhead.models.family import EngineOptions, Family, Plan, Preset
+from playhead.models.options import resolve_device, resolve_dtype
+from playhead.models.vtimellm.config import (
+    Variant,
+    VTimeLLMConfig,
+    avicuna_7b,
+    clip_vit_l_14,
+    longvale_7b,
+    tiny_config,
+    vtimellm_7b,
+    vtimellm_13b,
+)
+from playhead.models.vtimellm.engine import VTimeLLM
+from playhead.models.vtimellm.files import TensorFiles
+from playhead.models.vtimellm.model import VTimeLLMForCausalLM
+from playhead.models.vtimellm.plan import make_plan
+from playhead.models.vtimellm.presets import PRESETS, parts_of
+from playhead.models.vtimellm.settings import OPTIONS, Settings, chosen_pieces, settings_of
+from playhead.models.vtimellm.tokens import load_tokenizer, tiny_tokenizer
+from playhead.models.vtimellm.weights import RELEASED_TYPE, assemble, load, load_tower
+
+if TYPE_CHECKING:
+    from transformers import LlamaTokenizer
+
+SEED: Final = 20231130  # the day of VTimeLLM's paper
+ADAPTER_CONFIG: Final = "adapter_config.json"
+NON_LORA: Final = "non_lora_trainables.bin"
+
+
+def make(preset: Preset, folder: Path | None, options: EngineOptions) -> VTimeLLM:
+    """An engine of a preset: random weights, a folder put together before, or the named parts.
+
+    Raises:
+        WeightsUnavailableError: Parts of a published size that were not named, each with where it is published.
+        WeightsError: Parts that do not fit.
+        UsageError: Parts named for a tiny preset.
+    """
+    _, variant, size = PRESETS[preset.name]
+    settings = settings_of(options.family, variant)
+    named = chosen_pieces(settings)
+    if preset.tiny:
+        if named:
+            raise UsageError(
+                f"make {preset.name} of parts", found=", ".join(named), allowed="none: its weights are random"
+            )
+        tokenizer = tiny_tokenizer()
+        return _engine(
+            preset.name, tiny_model(variant, len(tokenizer)), tokenizer, options, settings, random=True
+        )
+    if folder is not None and settings.base is None:
+        return open_folder(folder, options)
+    _require_parts(preset.name, variant, size, settings)
+    return _put_together(preset.name, variant, options, settings)
+
+
+def open_folder(folder: Path, options: EngineOptions) -> VTimeLLM:
+    """An engine of a folder: one that was saved from here, or a released adapter with ``base=`` and the rest named.
+
+    Raises:
+        WeightsUnavailableError: A released adapter whose other parts were not named.
+        WeightsError: Files that do not fit.
+    """
+    if not (folder / ADAPTER_CONFIG).is_file():
+        return _whole(folder, options)
+    named = dict(options.family)
+    named.setdefault("stage2" if "stage3" in named else "stage3", folder)
+    variant: Variant = "avicuna" if "audio_projector" in named else "vtimellm"
+    if _hears_speech(folder):
+        variant = "longvale"
+    settings = settings_of(named, variant)
+    _require_parts(str(folder), variant, "7b", settings)
+    return _put_together(folder.name, variant, replace(options, family=named), settings)
+
+
+def plan(preset: Preset, video: Video, options: EngineOptions) -> Plan:
+    """What a preset would take for a video; nothing is decoded and no weight is read."""
+    _, variant, _ = PRESETS[preset.name]
+    return make_plan(preset, published_config(preset.name), variant, video, options)
+
+
+def published_config(name: str) -> VTimeLLMConfig:
+    """The configuration of a preset, with the towers it is used with."""
+    _, variant, size = PRESETS[name]
+    if size == "tiny":
+        return tiny_config(variant, len(tiny_tokenizer()))
+    make_config = {"longvale": longvale_7b, "avicuna": avicuna_7b}.get(
+        variant, vtimellm_13b if size == "13b" else vtimellm_7b
+    )
+    config = make_config()
+    config.vision_config = clip_vit_l_14()
+    return config
+
+
+def tiny_model(variant: Variant, vocab_size: int) -> VTimeLLMForCausalLM:
+    """A model of random weights, always the same ones; the caller's random state is left as it was."""
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(SEED)
+        return VTimeLLMForCausalLM(tiny_config(variant, vocab_size))
+
+
+def variant_of(config: VTimeLLMConfig) -> Variant:
+    """Which of the three systems a configuration is."""
+    return {"beats": "longvale", "clap": "avicuna"}.get(str(config.sound_encoder), "vtimellm")  # type: ignore[return-value]
+
+
+def _require_parts(name: str, variant: Variant, size: str, settings: Settings) -> None:
+    missing = [
+        each
+        for each in parts_of(variant, size)
+        if getattr(settings, each.option) is None and not (each.instead and getattr(settings, each.instead))
+    ]
+    if not missing:
+        return
+    told = "; ".join(
+        f"{each.option}={f' (or {each.instead}=)' if each.instead else ''}: {each.what}, from {each.where}"
+        for each in missing
+    )
+    raise WeightsUnavailableError(
+        f"put {name} together",
+        found=f"no {', '.join(each.option for each in missing)}",
+        allowed="the released parts, each by its option",
+        todo=told,
+    )
+
+
+def _put_together(name: str, variant: Variant, options: EngineOptions, settings: Settings) -> VTimeLLM:
+    device = resolve_device(options.device)
+    base, stages = settings.base, [each for each in (settings.stage2, settings.stage3) if each is not None]
+    if base is None:
+        raise WeightsUnavailableError(f"put {name} together", found="no base", todo="give base=")
+    tokenizer = load_tokenizer(base)
+    model = assemble(
+        base,
+        settings.projector,
+        adapters=stages,
+        variant=variant,
+        sound_projector=settings.audio_projector,
+        tower=settings.vision_tower,
+        sound_tower=settings.sound_tower,
+        speech_tower=settings.speech_tower,
+        antialias=bool(settings.antialias),
+        dtype=resolve_dtype(options.dtype, device),
+    )
+    return _engine(name, model, tokenizer, options, settings)
+
+
+def _whole(folder: Path, options: EngineOptions) -> VTimeLLM:
+    """A folder that holds a whole model, its tower perhaps named beside it."""
+    device = resolve_device(options.device)
+    dtype = resolve_dtype(options.dtype, device)
+    model = load(folder, dtype=dtype)
+    settings = settings_of(options.family, variant_of(model.config))
+    tokenizer = load_tokenizer(folder, vocab_size=model.config.text_config.vocab_size)
+    others = [name for name in chosen_pieces(settings) if name != "vision_tower"]
+    if others:
+        raise UsageError(
+            f"open {folder} with {', '.join(others)}",
+            found="a folder that holds a whole model",
+            allowed="vision_tower=",
+        )
+    if settings.vision_tower is not None:
+        model.model.vision_tower = load_tower(settings.vision_tower, dtype)
+        model.config.vision_config = model.model.vision_tower.config
+        model.config.check_towers()
+    return _engine(folder.name, model, tokenizer, options, settings)
+
+
+def _engine(
+    name: str,
+    model: VTimeLLMForCausalLM,
+    tokenizer: LlamaTokenizer,
+    options: EngineOptions,
+    settings: Settings,
+    *,
+    random: bool = False,
+) -> VTimeLLM:
+    device = resolve_device(options.device)
+    movable: Any = model  # transformers wraps to() without types
+    movable.to(device=device, dtype=resolve_dtype(options.dtype, device))
+    return VTimeLLM(name, model, tokenizer, options, settings, constrain=random)
+
+
+def _hears_speech(folder: Path) -> bool:
+    """Whether an adapter brings LongVALE-LLM's own projectors."""
+    path = folder / NON_LORA
+    return path.is_file() and any("asr_mm_projector" in name for name in TensorFiles(path))
+
+
+FAMILY: Final = Family(
+    name="vtimellm",
+    title="VTimeLLM",
+    presets={name: preset for name, (preset, _, _) in PRESETS.items()},
+    model_types=("vtimellm", RELEASED_TYPE),
+    options=OPTIONS,
+    make=make,
+    open=open_folder,
+    plan=plan,
+)

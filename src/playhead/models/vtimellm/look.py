@@ -1,0 +1,304 @@
+"""From a video to what fills its positions: frames at their true times through CLIP, sound through its encoders.
+
+Pictures are decoded at their full size, as the released models were trained on, and become vectors a few at a time; full
+pictures of the whole video are never held. Nothing that could not be decoded is replaced by zeros.
+
+Axes: F frame, H row, W column, C channel, K row of features, D width.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Final, Literal
+
+import numpy as np
+import torch
+
+from playhead.errors import CorruptMediaError, WeightsError, WeightsUnavailableError
+from playhead.media.audio import read_sound
+from playhead.media.clip import MediaInfo, Pixels, Samples, Times, Video
+from playhead.media.damage import Damage
+from playhead.media.decode import read_rows
+from playhead.media.probe import Opened, no_pictures, opened
+from playhead.media.sampling import Selection, sample
+from playhead.media.sampling.vtimellm import vtimellm
+from playhead.media.window import resolve_window
+from playhead.models.vtimellm.arrange import (
+    frame_fillings,
+    interleaved,
+    intervals,
+    row_fillings,
+    spread_rows,
+)
+from playhead.models.vtimellm.config import VTimeLLMConfig
+from playhead.models.vtimellm.layout import Filling
+from playhead.models.vtimellm.model import VTimeLLMModel
+from playhead.models.vtimellm.settings import Settings
+from playhead.models.vtimellm.sound import (
+    CLAP_RATE_HZ,
+    RATE_HZ,
+    beats_rows,
+    clap_rows,
+    fill_sounds,
+    speech_rows,
+)
+from playhead.models.vtimellm.vision import CHUNK_FRAMES, frame_features, load_features
+from playhead.progress import Progress
+from playhead.sequence.layout import Kind
+from playhead.timeline import Span
+
+STORED_FRAMES: Final = 100
+"""Frames of a stored feature file, whatever the variant."""
+
+Heard = Literal["sound", "speech"]
+_HEARD: Final[tuple[Heard, ...]] = ("sound", "speech")
+
+_CHUNK_BYTES: Final = 256 << 20  # of decoded pictures held at once; one picture at least
+_BLOCK_S: Final = 30.0
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """What was taken from a window of a video.
+
+    Attributes:
+        fillings: What fills the video's positions, in their order.
+        features: Kind to rows of features in that order.
+    """
+
+    fillings: tuple[Filling, ...]
+    features: dict[Kind, torch.Tensor]
+
+
+@dataclass(slots=True)
+class Taken:
+    """A look while it is being taken.
+
+    Attributes:
+        info: The container's facts.
+        window: The part that is looked at.
+        selection: The frames, on true times.
+        intervals_F2: The stretch each frame stands for.
+        frame_size_px: ``(width, height)`` of the decoded pictures, None where none was decoded.
+        audio_s: Seconds of sound that were heard.
+        notes: What a reader should know.
+    """
+
+    info: MediaInfo
+    window: Span
+    selection: Selection
+    intervals_F2: Times
+    frame_size_px: tuple[int, int] | None = None
+    audio_s: float = 0.0
+    notes: list[str] = field(default_factory=list)
+
+
+def take(video: Video, model: VTimeLLMModel, settings: Settings, progress: Progress) -> tuple[Taken, Seen]:
+    """Look at a window of a video.
+
+    Raises:
+        MediaError: Of the kind that fits; a frame that cannot be decoded is one.
+        WeightsError: Stored features of another shape, or a missing encoder for pictures.
+        WindowError: The window lies outside the video.
+    """
+    damage = Damage()
+    with opened(video.source, video_stream=video.video_stream, audio_stream=video.audio_stream) as media:
+        window = resolve_window(video, media.info)
+        stored = _stored(settings.features, video, model, "frame")
+        selection = _select(media, window, model.config, stored)
+        taken = Taken(media.info, window, selection, intervals(selection.times_s, window))
+        taken.notes += [*media.info.notes, *selection.notes]
+        distinct = len(np.unique(selection.indices))
+        if distinct < len(selection):
+            taken.notes.append(f"the window has {distinct} frames; they are repeated to {len(selection)}")
+        work = _Work(media, video, taken, model, settings, damage, progress)
+        if stored is None:
+            frames_FD = _encoded(work)
+        else:
+            same = len(stored) == len(selection)
+            frames_FD = stored if same else stored[spread_rows(len(stored), len(selection))]
+            taken.notes.append(f"frame features were read from {settings.features}, not from the video")
+        seen = _with_sound(work, frames_FD)
+    taken.notes += damage.notes()
+    return taken, seen
+
+
+@dataclass(frozen=True, slots=True)
+class _Work:
+    """What every step of a look needs."""
+
+    media: Opened
+    video: Video
+    taken: Taken
+    model: VTimeLLMModel
+    settings: Settings
+    damage: Damage
+    progress: Progress
+
+    def note(self, sentence: str) -> None:
+        """Say something once."""
+        if sentence not in self.taken.notes:
+            self.taken.notes.append(sentence)
+
+
+# --- pictures --------------------------------------------------------------------------------------------------------
+
+
+def _select(media: Opened, window: Span, config: VTimeLLMConfig, stored: torch.Tensor | None) -> Selection:
+    """The frames a model is shown; those that stored features were made of where there are some."""
+    index = media.index
+    if media.table is None or index is None:
+        raise no_pictures(media.info)
+    count = config.frames if stored is None else len(stored)
+    chosen = sample(vtimellm(n=count), index.times_s, window.start_s, window.end_s)
+    if count == config.frames:
+        return chosen
+    kept = spread_rows(count, config.frames)
+    return Selection(
+        chosen.times_s[kept], chosen.indices[kept], f"{chosen.policy}, {config.frames} of them", chosen.source
+    )
+
+
+def _encoded(work: _Work) -> torch.Tensor:
+    """Features of the chosen frames, each frame decoded and encoded once."""
+    model, taken, damage = work.model, work.taken, work.damage
+    tower = model.vision_tower
+    if tower is None:
+        raise WeightsUnavailableError(
+            f"look at {taken.info.source!r}",
+            found="a model without CLIP's tower",
+            todo="assemble it with vision_tower= (openai/clip-vit-large-patch14), or give features=",
+        )
+    indices, repeats = np.unique(taken.selection.indices, return_inverse=True)
+    asked = work.settings.antialias
+    antialias = bool(model.config.antialias if asked is None else asked)
+    parts: list[torch.Tensor] = []
+    done = 0
+    for pixels_FHWC in _pictures(work.media, indices, damage):
+        parts.append(frame_features(tower, pixels_FHWC, antialias=antialias))
+        done += len(pixels_FHWC)
+        taken.frame_size_px = (pixels_FHWC.shape[2], pixels_FHWC.shape[1])
+        work.progress("looking", done, len(indices))
+    if done != len(indices):
+        raise CorruptMediaError(
+            f"look at {taken.info.source!r}",
+            found=f"{done} of {len(indices)} wanted frames ({'; '.join(damage.notes())})",
+            todo="copy the file again, or choose another window",
+        )
+    return torch.cat(parts)[torch.from_numpy(repeats)]
+
+
+def _pictures(media: Opened, indices: np.ndarray, damage: Damage) -> Iterator[Pixels]:
+    """Pictures in groups of bounded size, each group of one shape."""
+    if media.table is None:
+        return
+    held: list[Pixels] = []
+    for frame in read_rows(media, media.table, indices, None, damage):
+        most = max(1, min(CHUNK_FRAMES, _CHUNK_BYTES // frame.pixels_HWC.nbytes))
+        if held and (len(held) >= most or held[0].shape != frame.pixels_HWC.shape):
+            yield np.stack(held)
+            held = []
+        held.append(frame.pixels_HWC)
+    if held:
+        yield np.stack(held)
+
+
+# --- sound -----------------------------------------------------------------------------------------------------------
+
+
+def _with_sound(work: _Work, frames_FD: torch.Tensor) -> Seen:
+    """What fills the positions, by the variant's arrangement."""
+    config, taken = work.model.config, work.taken
+    modalities = config.modalities or {}
+    fillings = frame_fillings(taken.selection.times_s, taken.intervals_F2)
+    features: dict[Kind, torch.Tensor] = {"frame": frames_FD}
+    if config.arrangement == "interleaved":
+        rows_KD, places = _rows(work, "sound"), config.sounds or 0
+        if rows_KD is None:
+            work.note("the places of sound hold zeros, as in training for videos without sound")
+        features["sound"] = fill_sounds(rows_KD, places, modalities["sound"])
+        return Seen(interleaved(fillings, _spread(taken.window, rows_KD, places)), features)
+    for kind in _HEARD:
+        if kind in modalities and (rows_KD := _rows(work, kind)) is not None:
+            features[kind] = rows_KD
+            fillings += row_fillings(kind, len(rows_KD), taken.window)
+    return Seen(fillings, features)
+
+
+def _spread(window: Span, rows_KD: torch.Tensor | None, places: int) -> tuple[Filling, ...]:
+    """Positions of sound that repeats rows: each has the stretch of its row, an equal part of the window."""
+    count = 1 if rows_KD is None else len(rows_KD)
+    rows = row_fillings("sound", count, window, window.duration_s / count)
+    return tuple(rows[at] for at in spread_rows(count, places))
+
+
+def _rows(work: _Work, kind: Heard) -> torch.Tensor | None:
+    """Rows of one kind of sound, or None with a note that says why there are none."""
+    taken, settings = work.taken, work.settings
+    path = settings.sound_features if kind == "sound" else settings.speech_features
+    stored = _stored(path, work.video, work.model, kind)
+    if stored is not None:
+        work.note(f"{kind} features were read from {path}, not from the video")
+        taken.audio_s = taken.window.duration_s
+        return stored
+    if taken.info.audio is None:
+        work.note("there is no sound")
+        return None
+    encode, rate_hz = _encoder(work, kind)
+    if encode is None:
+        work.note(_UNHEARD[kind if kind == "speech" else str(work.model.config.sound_encoder)])
+        return None
+    work.progress("listening", 0, None)
+    blocks = read_sound(work.media, taken.window, rate_hz, _BLOCK_S, work.damage)
+    rows_KD = encode(np.concatenate([block.samples_N for block in blocks]))
+    if not len(rows_KD):
+        work.note(f"the sound is too short for one row of {kind}")
+        return None
+    taken.audio_s = taken.window.duration_s
+    return rows_KD
+
+
+def _encoder(work: _Work, kind: Heard) -> tuple[Callable[[Samples], torch.Tensor] | None, int]:
+    """What encodes a kind of sound, and at which rate it hears; None where there is nothing that does."""
+    speech, clap, beats = work.model.speech_tower, work.model.sound_tower, work.settings.beats
+    if kind == "speech":
+        return (None if speech is None else lambda samples_N: speech_rows(samples_N, speech)), RATE_HZ
+    if clap is not None:
+        most = work.model.config.sounds or 1
+        return (lambda samples_N: clap_rows(samples_N, clap, most=most)), CLAP_RATE_HZ
+    return (None if beats is None else lambda samples_N: beats_rows(samples_N, beats)), RATE_HZ
+
+
+_UNHEARD: Final = {
+    "beats": "sounds were not heard: BEATs is no part of transformers; give sound_features= or beats=",
+    "clap": "sounds were not heard: the model has no CLAP tower; assemble it with sound_tower=, or give sound_features=",
+    "speech": "speech was not heard: the model has no Whisper tower; assemble it with speech_tower=, or give "
+    "speech_features=",
+}
+
+
+def _stored(path: Path | None, video: Video, model: VTimeLLMModel, kind: Kind) -> torch.Tensor | None:
+    """Rows of features that were made before: of one file, or of the file in a folder that has the video's name.
+
+    Raises:
+        WeightsError: The folder has none of that name, or the rows are not what the model takes.
+    """
+    if path is None:
+        return None
+    file = path / f"{Path(video.source).stem}.npy" if path.is_dir() else path
+    if not file.is_file():
+        raise WeightsError(
+            f"{kind} features of {video.source!r}", found=f"no {file.name} in {path}", todo="make them first"
+        )
+    config = model.config
+    rows_KD = torch.from_numpy(load_features(file, width=(config.modalities or {})[kind])).float()
+    allowed = {config.frames, STORED_FRAMES} if config.arrangement == "interleaved" else {config.frames}
+    if kind == "frame" and len(rows_KD) not in allowed:
+        raise WeightsError(
+            f"frame features from {file}",
+            found=f"{len(rows_KD)} rows",
+            allowed=" or ".join(map(str, sorted(allowed))),
+        )
+    return rows_KD
