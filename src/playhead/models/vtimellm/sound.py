@@ -12,7 +12,9 @@ Axes: S sample, T filter-bank frame, L mel filter, K chunk or row, P position of
 
 from __future__ import annotations
 
+import functools
 import math
+import warnings
 from typing import Any, Final, Literal, Protocol, cast
 
 import numpy as np
@@ -67,15 +69,6 @@ def kaldi_fbank(waveform_S: Samples) -> npt.NDArray[np.float32]:
         raise UsageError("hear sound", found=f"shape {waveform_S.shape}", allowed="mono, shape (samples,)")
     if waveform_S.shape[0] < _FRAME:
         return np.zeros((0, _MELS), np.float32)
-    filters = mel_filter_bank(
-        num_frequency_bins=_FFT // 2 + 1,
-        num_mel_filters=_MELS,
-        min_frequency=20.0,
-        max_frequency=RATE_HZ / 2,
-        sampling_rate=RATE_HZ,
-        mel_scale="kaldi",
-        triangularize_in_mel_space=True,
-    )
     fbank_LT = spectrogram(
         waveform_S.astype(np.float64) * 2**15,
         window_function(_FRAME, "povey", periodic=False),
@@ -86,11 +79,29 @@ def kaldi_fbank(waveform_S: Samples) -> npt.NDArray[np.float32]:
         center=False,
         preemphasis=0.97,
         remove_dc_offset=True,
-        mel_filters=filters,
+        mel_filters=_filters(),
         log_mel="log",
         mel_floor=1.192092955078125e-07,  # single precision's epsilon, Kaldi's floor
     )
     return cast("npt.NDArray[np.float32]", fbank_LT.T.astype(np.float32))
+
+
+@functools.cache
+def _filters() -> npt.NDArray[np.float64]:
+    """Kaldi's 128 mel filters over 257 frequencies."""
+    with warnings.catch_warnings():
+        # The lowest filters are narrower than the distance of two frequencies; so it was when BEATs was trained.
+        warnings.filterwarnings("ignore", message="At least one mel filter has all zero values")
+        filters: npt.NDArray[np.float64] = mel_filter_bank(
+            num_frequency_bins=_FFT // 2 + 1,
+            num_mel_filters=_MELS,
+            min_frequency=20.0,
+            max_frequency=RATE_HZ / 2,
+            sampling_rate=RATE_HZ,
+            mel_scale="kaldi",
+            triangularize_in_mel_space=True,
+        )
+    return filters
 
 
 def beats_chunks(
