@@ -47,7 +47,7 @@ def contact_sheet(
         frames: The pictures with their times.
         captions: One line for each picture; an empty one leaves its line empty.
         heading: A line above all.
-        look: Sizes.
+        style: Sizes.
 
     Returns:
         uint8 RGB of shape (height, width, 3).
