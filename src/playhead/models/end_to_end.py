@@ -214,7 +214,7 @@ class EndToEnd(ABC, Generic[D]):
 
     def _seen(self, video: Video, progress: Progress) -> Look[D]:
         """The look at a video; the last one is kept while its file stays as it is."""
-        key = (video, _state(video))
+        key = (video, file_state(video))
         if self._last is None or self._last[0] != key:
             self._last = None  # let go of the old one first
             self._require_room(video)
@@ -280,7 +280,7 @@ class EndToEnd(ABC, Generic[D]):
         )
 
 
-def _state(video: Video) -> object:
+def file_state(video: Video) -> object:
     """What changes when a file is written anew; nothing is known of an address."""
     try:
         found = Path(video.source).stat()

@@ -29,7 +29,7 @@ from playhead.models.arc_hunyuan_video.model import ArcHunyuanVideoForConditiona
 from playhead.models.arc_hunyuan_video.pictures import normalise
 from playhead.models.arc_hunyuan_video.processor import ArcHunyuanVideoProcessor, Prepared
 from playhead.models.arc_hunyuan_video.settings import EngineSettings, settings_of
-from playhead.models.end_to_end import TASKS, EndToEnd, Look, Request
+from playhead.models.end_to_end import TASKS, EndToEnd, Look, Request, file_state
 from playhead.models.family import EngineOptions
 from playhead.nn.fuse import splice
 from playhead.progress import Progress, silent
@@ -88,6 +88,7 @@ class ArcHunyuanVideo(EndToEnd[Seen]):
         super().__init__(name, model, processor.tokenizer, options, constrain=constrain)
         self.settings: EngineSettings = settings_of(options.family)
         self.processor = processor
+        self._cut: tuple[tuple[Video, object], tuple[Part, ...]] | None = None
 
     # --- what a family says ---------------------------------------------------------------------------------------
 
@@ -247,9 +248,12 @@ class ArcHunyuanVideo(EndToEnd[Seen]):
         return self._generate(inputs, grammar, (dialect.STOP,), progress)
 
     def _parts(self, video: Video) -> tuple[Part, ...]:
-        """The parts a video is answered in."""
-        info = probe(video.source, video_stream=video.video_stream, audio_stream=video.audio_stream)
-        return parts_of(video, resolve_window(video, info), self.settings.segment_s)
+        """The parts a video is answered in; of the last one they are known while its file stays as it is."""
+        key = (video, file_state(video))
+        if self._cut is None or self._cut[0] != key:
+            info = probe(video.source, video_stream=video.video_stream, audio_stream=video.audio_stream)
+            self._cut = (key, parts_of(video, resolve_window(video, info), self.settings.segment_s))
+        return self._cut[1]
 
     def _answer_part(self, video: Video, task: Task, progress: Progress) -> Answer:
         return super().answer(video, task, progress=progress)
