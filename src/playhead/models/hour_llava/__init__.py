@@ -5,13 +5,20 @@ vision       SigLIP cut before its last layer, pooling, pixels
 forget       which rows of the memory are kept, by place and by time
 recall       the memory, read in pieces
 memaug       kept tokens and question look things up in the memory
+query        what asks the memory, sample by sample
 model        the transformers model
 images       still images, for training
 weights      strict loading
 tokens       special ids of the tokenizer
 layout       a prompt's positions
+dialect      tasks in the family's words, and the form of constrained answers
 features     files of features as published
 store        features of an hour on disk
+encode       a video to stored features and projected memory
+settings     the family's own options
+engine       a video encoded once, questions put to it
+plan         what answering would take
+family       presets, and how engines are made
 
 Importing this package registers the family with transformers' Auto classes.
 """

@@ -12,7 +12,7 @@ Axes: B sample, N position, T picture, P position of a picture, C feature width,
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from typing import Any, cast
 
 import torch
@@ -26,12 +26,10 @@ from transformers.models.qwen2.modeling_qwen2 import Qwen2Model, Qwen2PreTrained
 from playhead.errors import UsageError
 from playhead.models.hour_llava.config import HourLlavaConfig
 from playhead.models.hour_llava.memaug import MemAug, Reading
+from playhead.models.hour_llava.query import Query, Rows, repeated, stretched
 from playhead.models.hour_llava.recall import Memory, Tokens, open_memory, with_newlines
 from playhead.models.hour_llava.vision import PICTURES_AT_ONCE, VisionTower, video_features
 from playhead.nn.fuse import splice
-
-Rows = torch.Tensor | Sequence[torch.Tensor]
-"""Memory rows kept for one sample: one tensor, or one for each of its placeholders."""
 
 # Inputs of the first step only; generate() passes them on at every step.
 _ONCE = ("slot_mask", "query_mask", "memory", "kept_positions", "memory_positions", "visual_embeds")
@@ -136,12 +134,12 @@ class HourLlavaModel(Qwen2Model, HourLlavaPreTrainedModel):
             if torch.is_grad_enabled():  # one tensor, so that the projector's graph is built once
                 opened = Tokens(opened.read(0, len(opened)), self.image_newline)
             kept = [rows] if isinstance(rows, torch.Tensor) else list(rows)
-            query = _Query(input_ids[row], slot_mask[row], query_mask[row], kept)
+            query = Query(input_ids[row], slot_mask[row], query_mask[row], kept)
             parts.append(self._refresh_one(query, opened, positions[row], reading)[:slots])
         return torch.cat(parts)
 
     def _refresh_one(
-        self, query: _Query, memory: Memory, positions_M: torch.Tensor | None, reading: Reading
+        self, query: Query, memory: Memory, positions_M: torch.Tensor | None, reading: Reading
     ) -> torch.Tensor:
         """Kept tokens of one sample after MemAug, (R, D)."""
         device = self.image_newline.device
@@ -162,33 +160,6 @@ class HourLlavaModel(Qwen2Model, HourLlavaPreTrainedModel):
             torch.cat(tokens), torch.cat(places), memory, positions_M.to(device), reading=reading
         )
         return cast("torch.Tensor", out_ND[torch.cat(is_video)])
-
-
-class _Query:
-    """One sample's MemAug query as pieces in order: text ids, then the rows of a placeholder, then text, ..."""
-
-    def __init__(
-        self, ids_N: torch.Tensor, slots_N: torch.Tensor, asked_N: torch.Tensor, rows: Sequence[torch.Tensor]
-    ) -> None:
-        self._ids_N, self._asked_N, self._rows = ids_N, asked_N & ~slots_N, rows
-        self._slots = slots_N.nonzero().flatten().tolist()
-        wanted = sum(len(each) for each in rows)
-        if self._slots and len(self._slots) != wanted:
-            raise UsageError("run MemAug", found=f"{len(self._slots)} places for {wanted} kept rows")
-
-    def pieces(self) -> Iterator[tuple[torch.Tensor, torch.Tensor | None]]:
-        """Text ids and no rows, or no ids and the rows of a placeholder; without a slot, the rows come last."""
-        start, taken = 0, 0
-        for rows in self._rows:
-            first = self._slots[taken] if self._slots else len(self._ids_N)
-            yield self._text(start, first), None
-            yield self._ids_N[:0], rows
-            taken += len(rows)
-            start = self._slots[taken - 1] + 1 if self._slots else first
-        yield self._text(start, len(self._ids_N)), None
-
-    def _text(self, first: int, stop: int) -> torch.Tensor:
-        return self._ids_N[first:stop][self._asked_N[first:stop]]
 
 
 class HourLlavaForCausalLM(HourLlavaPreTrainedModel, GenerationMixin):
@@ -331,8 +302,24 @@ class HourLlavaForCausalLM(HourLlavaPreTrainedModel, GenerationMixin):
         return splice(embeds_BND, slot_mask.to(embeds_BND.device), visual_embeds.to(embeds_BND.device))
 
     def prepare_inputs_for_generation(self, *args: Any, **kwargs: Any) -> dict[str, Any]:  # noqa: ANN401 - transformers' own
-        """What :meth:`forward` is given at each step; the video only at the first."""
+        """What :meth:`forward` is given at each step; the video only where its places are among the ids."""
         parent: Any = super()  # its declared self is a protocol this class cannot name
         inputs: dict[str, Any] = parent.prepare_inputs_for_generation(*args, **kwargs)
-        first = kwargs.get("is_first_iteration", False) or not kwargs.get("use_cache", True)
-        return inputs if first else {key: value for key, value in inputs.items() if key not in _ONCE}
+        if not kwargs.get("is_first_iteration", False) and kwargs.get("use_cache", True):
+            return {key: value for key, value in inputs.items() if key not in _ONCE}
+        return stretched(inputs)  # without a cache every step begins anew, each time one id longer
+
+    def _expand_inputs_for_generation(
+        self,
+        expand_size: int = 1,
+        is_encoder_decoder: bool = False,
+        input_ids: torch.Tensor | None = None,
+        **model_kwargs: Any,  # noqa: ANN401 - transformers' signature
+    ) -> Any:  # noqa: ANN401 - transformers' signature
+        """Repeat each sample for beams or several answers, what is given as lists too."""
+        once = {key: model_kwargs.pop(key) for key in _ONCE if model_kwargs.get(key) is not None}
+        parent: Any = super()
+        ids, rest = parent._expand_inputs_for_generation(
+            expand_size, is_encoder_decoder, input_ids, **model_kwargs
+        )
+        return ids, {**rest, **repeated(once, expand_size)}
