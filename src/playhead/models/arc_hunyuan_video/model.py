@@ -17,21 +17,22 @@ from typing import Any, ClassVar
 
 import torch
 from torch import nn
-from transformers import GenerationMixin, PreTrainedModel
+from transformers import PreTrainedModel
 from transformers.cache_utils import Cache
 from transformers.modeling_outputs import CausalLMOutputWithPast
 from transformers.models.whisper.modeling_whisper import WhisperEncoder
 from transformers.utils.generic import can_return_tuple
 
-from playhead.errors import UsageError
+from playhead.errors import UsageError, WeightsError
 from playhead.models.arc_hunyuan_video.audio import add_sound, projector
 from playhead.models.arc_hunyuan_video.config import ArcHunyuanVideoConfig
+from playhead.models.arc_hunyuan_video.generation import ArcHunyuanVideoGenerationMixin, plain_positions
 from playhead.models.arc_hunyuan_video.text import ArcHunyuanVideoTextForCausalLM, all_axes
 from playhead.models.arc_hunyuan_video.vision import ArcHunyuanVideoVisionModel
 from playhead.nn.fuse import splice
 
 
-class ArcHunyuanVideoForConditionalGeneration(PreTrainedModel, GenerationMixin):
+class ArcHunyuanVideoForConditionalGeneration(PreTrainedModel, ArcHunyuanVideoGenerationMixin):
     """The whole model, under the released names of its four parts."""
 
     config: ArcHunyuanVideoConfig
@@ -137,36 +138,28 @@ class ArcHunyuanVideoForConditionalGeneration(PreTrainedModel, GenerationMixin):
             UsageError: If sound comes without pictures, pictures without ids or positions, or slots of the prompt and
                 vectors differ in count; with both numbers.
         """
-        prefill = past_key_values is None or int(past_key_values.get_seq_length()) == 0
-        if pixel_values is None and (input_features is not None or audio_index is not None):
-            raise UsageError(
-                "hear sound without pictures",
-                found="input_features or audio_index but no pixel_values",
-                todo="give pictures of zeros, as the model was trained",
-            )
-        if pixel_values is not None and (position_ids is None or position_ids.ndim != 3 or input_ids is None):
-            raise UsageError(
-                "look at pictures",
-                found="no position_ids of shape (batch, 4, tokens)"
-                if input_ids is not None
-                else "no input_ids",
-                allowed="input_ids with image ids and positions of four axes",
-            )
-        if inputs_embeds is None and input_ids is not None:
+        self._check(
+            input_ids=input_ids,
+            inputs_embeds=inputs_embeds,
+            attention_mask=attention_mask,
+            position_ids=position_ids,
+            pixel_values=pixel_values,
+            input_features=input_features,
+            audio_index=audio_index,
+        )
+        past = 0 if past_key_values is None else int(past_key_values.get_seq_length())
+        if inputs_embeds is None:
             inputs_embeds = self.language_model.model.embed_tokens(input_ids)
-            if pixel_values is not None or prefill:
+            if input_ids is not None and (pixel_values is not None or past == 0):
                 inputs_embeds = self._fuse(
                     input_ids, inputs_embeds, pixel_values, input_features, audio_index
                 )
-        if inputs_embeds is None:
-            raise UsageError("run ARC-Hunyuan-Video", found="neither input_ids nor inputs_embeds")
         if attention_mask is None:
-            past = 0 if past_key_values is None else int(past_key_values.get_seq_length())
             attention_mask = inputs_embeds.new_ones(
                 (inputs_embeds.shape[0], past + inputs_embeds.shape[1]), dtype=torch.long
             )
         if position_ids is None:
-            position_ids = _plain(attention_mask, inputs_embeds.shape[1])
+            position_ids = plain_positions(attention_mask, inputs_embeds.shape[1])
         output: CausalLMOutputWithPast = self.language_model(
             inputs_embeds=inputs_embeds,
             attention_mask=attention_mask,
@@ -178,6 +171,47 @@ class ArcHunyuanVideoForConditionalGeneration(PreTrainedModel, GenerationMixin):
             **kwargs,
         )
         return output
+
+    @staticmethod
+    def _check(
+        *,
+        input_ids: torch.Tensor | None,
+        inputs_embeds: torch.Tensor | None,
+        attention_mask: torch.Tensor | None,
+        position_ids: torch.Tensor | None,
+        pixel_values: torch.Tensor | None,
+        input_features: torch.Tensor | None,
+        audio_index: torch.Tensor | None,
+    ) -> None:
+        """Refuse inputs that would be ignored or guessed.
+
+        Raises:
+            UsageError: See :meth:`forward`.
+        """
+        if (input_ids is None) == (inputs_embeds is None):
+            given = "neither" if input_ids is None else "both"
+            raise UsageError("run ARC-Hunyuan-Video", found=given, allowed="input_ids or inputs_embeds")
+        if pixel_values is None and (input_features is not None or audio_index is not None):
+            raise UsageError(
+                "hear sound without pictures",
+                found="input_features or audio_index but no pixel_values",
+                todo="give pictures of zeros, as the model was trained",
+            )
+        if pixel_values is not None and input_ids is None:
+            raise UsageError(
+                "look at pictures", found="no input_ids", allowed="ids with image ids among them"
+            )
+        if pixel_values is not None and (position_ids is None or position_ids.ndim != 3):
+            found = "none" if position_ids is None else f"shape {tuple(position_ids.shape)}"
+            raise UsageError(
+                "look at pictures", found=f"position_ids: {found}", allowed="shape (batch, 4, tokens)"
+            )
+        if position_ids is None and attention_mask is not None and attention_mask.ndim != 2:
+            raise UsageError(
+                "place tokens by their attention mask",
+                found=f"a mask of {attention_mask.ndim} axes and no position_ids",
+                todo="give position_ids",
+            )
 
     def _fuse(
         self,
@@ -219,69 +253,22 @@ class ArcHunyuanVideoForConditionalGeneration(PreTrainedModel, GenerationMixin):
             if wanted:
                 part.requires_grad_(False)
 
-    def prepare_inputs_for_generation(
-        self,
-        input_ids: Any,  # noqa: ANN401 - transformers' signature
-        *args: Any,  # noqa: ANN401 - transformers' signature
-        is_first_iteration: bool | None = False,
-        **kwargs: Any,  # noqa: ANN401 - transformers' signature
-    ) -> dict[str, Any]:
-        """Inputs of the next step: pictures and sound only on the first; then plain positions on every axis.
+    def tie_weights(self, *args: Any, **kwargs: Any) -> None:  # noqa: ANN401 - transformers' signature
+        """Tie the head to the token embeddings, as the config says.
 
-        A new token's position is the number of real tokens before it in its row, so padding does not move it.
+        Raises:
+            WeightsError: If a checkpoint brings a head of other values; the base class would leave it untied.
         """
-        mask = kwargs.get("attention_mask")
-        inputs: dict[str, Any] = super().prepare_inputs_for_generation(
-            input_ids, *args, is_first_iteration=is_first_iteration, **kwargs
-        )
-        if not is_first_iteration and kwargs.get("use_cache", True):
-            for name in ("pixel_values", "input_features", "audio_index"):
-                inputs.pop(name, None)
-            if mask is not None and mask.ndim == 2:
-                inputs["position_ids"] = all_axes(
-                    _plain(mask, inputs["input_ids"].shape[1]), len(self.config.text.axis_sizes)
-                )
-        return inputs
-
-    def _expand_inputs_for_generation(
-        self,
-        expand_size: int = 1,
-        is_encoder_decoder: bool = False,
-        input_ids: Any = None,  # noqa: ANN401 - transformers' signature
-        **model_kwargs: Any,  # noqa: ANN401 - transformers' signature
-    ) -> Any:  # noqa: ANN401 - transformers' signature
-        """Several answers to each sample: its frames are repeated as a run, the batch's sound is shared.
-
-        The base would repeat each frame next to itself, and take the first axis of positions for the axes.
-        """
-        if expand_size == 1 or input_ids is None:
-            return super()._expand_inputs_for_generation(
-                expand_size, is_encoder_decoder, input_ids, **model_kwargs
+        super().tie_weights(*args, **kwargs)
+        text = self.language_model
+        head, table = text.lm_head.weight, text.model.embed_tokens.weight
+        apart = head is not table and "meta" not in (head.device.type, table.device.type)
+        if self.config.text.tie_word_embeddings and apart:
+            raise WeightsError(
+                "tie language_model.lm_head.weight to the token embeddings",
+                found="a head of other values in the checkpoint",
+                todo="set tie_word_embeddings of text_config to false, or leave the head out",
             )
-        own = {name: model_kwargs.pop(name, None) for name in ("pixel_values", "audio_index")}
-        shared = {name: model_kwargs.pop(name, None) for name in ("input_features",)}
-        positions = model_kwargs.pop("position_ids", None)
-        frames = self._frames_of_rows(input_ids, own["pixel_values"])
-        ids, rest = super()._expand_inputs_for_generation(
-            expand_size, is_encoder_decoder, input_ids, **model_kwargs
-        )
-        for name, value in own.items():
-            if value is not None:
-                runs = [run for run in value.split(frames) for _ in range(expand_size)]
-                rest[name] = torch.cat(runs)
-        rest.update({name: value for name, value in shared.items() if value is not None})
-        if positions is not None:
-            rest["position_ids"] = positions.repeat_interleave(expand_size, dim=0)
-        return ids, rest
-
-    def _frames_of_rows(self, input_ids: torch.Tensor, pixel_values: torch.Tensor | None) -> list[int]:
-        """How many frames each sample of a batch has."""
-        if pixel_values is None:
-            return []
-        slots = self.config.vision.frame_slots(pixel_values.shape[-1])
-        return [
-            int(row) // slots for row in (input_ids == self.config.text.image_token_id).sum(dim=1).tolist()
-        ]
 
     def get_input_embeddings(self) -> nn.Module:
         """The token embeddings."""
@@ -300,9 +287,3 @@ class ArcHunyuanVideoForConditionalGeneration(PreTrainedModel, GenerationMixin):
     def set_output_embeddings(self, new_embeddings: nn.Module) -> None:
         """Another head."""
         self.language_model.lm_head = new_embeddings
-
-
-def _plain(attention_mask: torch.Tensor, tokens: int) -> torch.Tensor:
-    """Position of the last ``tokens`` columns: real tokens before each in its row; 0 where padded. Shape (B, N)."""
-    count_BN = attention_mask.long().cumsum(-1) - 1
-    return count_BN.clamp(min=0)[:, -tokens:]
