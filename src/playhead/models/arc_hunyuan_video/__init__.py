@@ -11,6 +11,7 @@ layout     a prompt's ids, what stands where, positions on four axes, labels
 pictures   frames with their time burnt in, as squares
 sound      sound as log-mel chunks, and when each vector of them is heard
 reconcile  which sound goes with which picture
+prepared   a video made ready, and the settings of that
 processor  all of that: a video and a question to the model's inputs
 
 Importing this package registers the model with transformers' Auto classes and its loader.

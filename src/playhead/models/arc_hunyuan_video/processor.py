@@ -14,9 +14,9 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass, fields, replace
+from dataclasses import asdict, replace
 from pathlib import Path
-from typing import Any, Final, Literal, get_args
+from typing import Any, Final, Literal
 
 import numpy as np
 import numpy.typing as npt
@@ -24,17 +24,19 @@ import torch
 from transformers import PreTrainedTokenizerFast
 from transformers.utils import PROCESSOR_NAME
 
-from playhead.errors import EmptyMediaError, UsageError, WeightsError, nearest
-from playhead.media.clip import Clip, Pixels, Times, Video
+from playhead.errors import EmptyMediaError, UsageError, WeightsError
+from playhead.media.chunks import ARC_LIMIT_S
+from playhead.media.clip import Clip, Times, Video, Waveform
 from playhead.media.open import open_clip
-from playhead.media.overlay import LabelRule, arc_labels
-from playhead.media.sampling.arc import MAX_FRAMES, arc
+from playhead.media.overlay import arc_labels
+from playhead.media.sampling.arc import arc
 from playhead.media.sampling.base import Policy
 from playhead.models.arc_hunyuan_video import pictures
 from playhead.models.arc_hunyuan_video.config import AUDIO_PER_CHUNK, ArcHunyuanVideoConfig
-from playhead.models.arc_hunyuan_video.layout import FrameTime, PositionRule, layout, rows_of, slots_per_frame
-from playhead.models.arc_hunyuan_video.reconcile import NOTHING, SoundRule, align
-from playhead.models.arc_hunyuan_video.sound import MissingSound, check_bands, hear
+from playhead.models.arc_hunyuan_video.layout import layout, rows_of, slots_per_frame
+from playhead.models.arc_hunyuan_video.prepared import Looked, Prepared, Settings, read_settings
+from playhead.models.arc_hunyuan_video.reconcile import IN_STEP_S, NOTHING, SoundRule, align
+from playhead.models.arc_hunyuan_video.sound import check_bands, check_sound, hear
 from playhead.models.arc_hunyuan_video.tokens import (
     ArcHunyuanVideoTokenizer,
     check_tokenizer,
@@ -42,113 +44,12 @@ from playhead.models.arc_hunyuan_video.tokens import (
     special_ids,
 )
 from playhead.sequence.batch import pad
-from playhead.sequence.layout import Ids, Layout
-from playhead.timeline import Sampling, Span
+from playhead.sequence.layout import Layout
+from playhead.timeline import Span
+
+__all__ = ["ArcHunyuanVideoProcessor", "Looked", "Prepared", "Settings"]
 
 _CLOCK_DIGITS: Final = 9  # shifting a stretch to the window's clock may not move it off a half second
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Settings:
-    """How videos are made ready; the defaults are the published ones, or better where those fail.
-
-    Attributes:
-        side_px: Side of the square every frame is squashed to, a multiple of 64.
-        max_frames: Most frames of a window; 150 as trained.
-        labels: Rule of the burnt-in times: ``training`` rounds, ``fork`` cuts them down as the released transformers
-            path does; they differ above 150 s.
-        sound: Which sound goes with which frame; see :mod:`playhead.models.arc_hunyuan_video.reconcile`.
-        missing_sound: What a video without sound means: silence, as released, or an error.
-        positions: Rule of the rotary positions; see :func:`playhead.models.arc_hunyuan_video.layout.positions_of`.
-    """
-
-    side_px: int = pictures.SIDE_PX
-    max_frames: int = MAX_FRAMES
-    labels: LabelRule = "training"
-    sound: SoundRule = "auto"
-    missing_sound: MissingSound = "silence"
-    positions: PositionRule = "inference"
-
-    def __post_init__(self) -> None:
-        rows_of(self.side_px)
-        choices = (
-            ("labels", LabelRule),
-            ("sound", SoundRule),
-            ("missing_sound", MissingSound),
-            ("positions", PositionRule),
-        )
-        for name, kind in choices:
-            if getattr(self, name) not in get_args(kind):
-                found, allowed = f"{name}={getattr(self, name)!r}", ", ".join(get_args(kind))
-                raise UsageError("settings of ARC-Hunyuan-Video's processor", found=found, allowed=allowed)
-        if not 1 <= self.max_frames <= MAX_FRAMES:
-            found = f"max_frames={self.max_frames}"
-            raise UsageError(
-                "settings of ARC-Hunyuan-Video's processor", found=found, allowed=f"1 to {MAX_FRAMES}"
-            )
-
-
-@dataclass(frozen=True, slots=True)
-class Prepared:
-    """A window of a video, ready for the model but for the question.
-
-    Attributes:
-        pictures_FHWC: uint8 squares with their times burnt in; :attr:`pixel_values` is what the model takes.
-        input_features_KMT: float32 log-mel spectrograms of 30 s chunks of sound, (chunks, 128, 3000).
-        audio_index_FS: int64: for each slot the vector of the chunks' flattened stream (1500 a chunk) that is added
-            to it, -1 for none.
-        times_s: True presentation times of the pictures on the video's clock, float64 of shape (frames,).
-        intervals_S2: The stretch each picture stands for on the video's clock, within the window, (frames, 2).
-        labels: What is burnt into each picture, on the window's clock.
-        window: The part of the video that was looked at, on its clock.
-        sound_rule: The rule that sound was aligned by.
-        notes: Plain sentences about what was left out, repaired or limited.
-    """
-
-    pictures_FHWC: Pixels
-    input_features_KMT: npt.NDArray[np.float32]
-    audio_index_FS: Ids
-    times_s: Times
-    intervals_S2: Times
-    labels: tuple[str, ...]
-    window: Span
-    sound_rule: SoundRule
-    notes: tuple[str, ...] = ()
-
-    def __post_init__(self) -> None:
-        count = self.pictures_FHWC.shape[0]
-        found = (len(self.audio_index_FS), len(self.times_s), len(self.intervals_S2), len(self.labels))
-        if set(found) != {count}:
-            raise ValueError(f"{count} pictures but {found} rows of sound, times, stretches and labels")
-
-    def __len__(self) -> int:
-        return int(self.pictures_FHWC.shape[0])
-
-    @property
-    def pixel_values(self) -> pictures.PixelValues:
-        """The pictures in CLIP's colours, float32 of shape (frames, 3, side, side); made anew each time."""
-        return pictures.normalise(self.pictures_FHWC)
-
-    @property
-    def frames(self) -> tuple[FrameTime, ...]:
-        """When each picture is, and what is burnt into it."""
-        rows = zip(self.intervals_S2.tolist(), self.times_s.tolist(), self.labels, strict=True)
-        return tuple(FrameTime(Span(*stretch), time_s, label) for stretch, time_s, label in rows)
-
-
-@dataclass(frozen=True, slots=True)
-class Looked:
-    """What was opened of a video.
-
-    Attributes:
-        clip: The clip's facts, its sound, and its pictures as squares with their times burnt in.
-        prepared: The same, ready for the model.
-        sampling: What was seen and heard, with the notes of both.
-    """
-
-    clip: Clip
-    prepared: Prepared
-    sampling: Sampling
 
 
 class ArcHunyuanVideoProcessor:
@@ -260,6 +161,7 @@ class ArcHunyuanVideoProcessor:
 
         Raises:
             EmptyMediaError: If the clip has no pictures, or no sound where silence is not to stand for it.
+            CorruptMediaError: If it has sound that cannot be decoded: that is never taken for silence.
             UsageError: If nothing says which stretches the pictures stand for, or a released rule stops here.
         """
         chosen, frames = self.settings, clip.frames
@@ -276,7 +178,10 @@ class ArcHunyuanVideoProcessor:
                 "stretches that frames stand for", found=found, todo="open the clip with sampling='arc'"
             )
         told_S2 = np.round(stretches_S2 - clip.window.start_s, _CLOCK_DIGITS)
-        heard = hear(clip.waveform, clip.window.duration_s, clip.window.start_s, chosen.missing_sound)
+        if clip.waveform is None:
+            check_sound(clip.info)
+        waveform, cut = _with_pictures(clip.waveform, float(stretches_S2[-1, 1]), chosen.sound)
+        heard = hear(waveform, clip.window.duration_s, clip.window.start_s, chosen.missing_sound)
         side_px = chosen.side_px
         aligned = align(
             told_S2,
@@ -288,7 +193,7 @@ class ArcHunyuanVideoProcessor:
         )
         kept = len(aligned.index_FS)
         made = frames.pixels_FHWC if drawn else pictures.see(frames, told_S2, side_px, chosen.labels)
-        notes = [*heard.notes]
+        notes = [*cut, *heard.notes]
         if aligned.why:
             notes.append(
                 f"sound goes by each picture's true stretch, since training's rule fails here: {aligned.why}"
@@ -393,32 +298,6 @@ class ArcHunyuanVideoProcessor:
         return {name: torch.from_numpy(np.ascontiguousarray(array)) for name, array in arrays.items()}
 
 
-def read_settings(path: Path) -> Settings:
-    """Settings from a ``processor_config.json``; the published ones where there is no such file.
-
-    Raises:
-        WeightsError: If the file cannot be read, or holds a setting that is not known or allowed.
-    """
-    if not path.is_file():
-        return Settings()
-    asked = f"read {path}"
-    try:
-        data = json.loads(path.read_text(encoding="utf-8"))
-        given = {
-            name: value for name, value in dict(data).items() if name not in ("processor_class", "auto_map")
-        }
-    except (OSError, TypeError, ValueError) as error:
-        raise WeightsError(asked, found=str(error), todo="write it again with save_pretrained") from error
-    known = [field.name for field in fields(Settings)]
-    for name in given:
-        if name not in known:
-            raise WeightsError(asked, found=f"unknown setting {name!r}", todo=nearest(name, known))
-    try:
-        return Settings(**given)
-    except (TypeError, UsageError) as error:
-        raise WeightsError(asked, found=str(error)) from error
-
-
 _HUB_OPTIONS: Final = ("cache_dir", "force_download", "local_files_only", "revision", "subfolder", "token")
 
 
@@ -430,6 +309,23 @@ def _from_hub(name: str, options: dict[str, Any]) -> ArcHunyuanVideoTokenizer:
             f"load the tokenizer of {name}", found=str(error)[:500], allowed="a folder or a hub id"
         ) from error
     return made
+
+
+def _with_pictures(
+    waveform: Waveform | None, end_s: float, rule: SoundRule
+) -> tuple[Waveform | None, tuple[str, ...]]:
+    """Long sound without what follows the last picture: else snippets of all of it would leave holes where pictures are.
+
+    The released rules hear it all, and drift; they are left as they are.
+    """
+    if waveform is None or waveform.duration_s <= ARC_LIMIT_S or rule not in ("auto", "true-intervals"):
+        return waveform, ()
+    heard_s = end_s - waveform.start_s
+    if waveform.duration_s - heard_s <= IN_STEP_S:
+        return waveform, ()
+    kept = waveform.samples_N[: max(1, round(heard_s * waveform.rate_hz))]
+    note = f"sound after {end_s:g} s is not heard: there are no pictures it could go with"
+    return replace(waveform, samples_N=kept), (note,)
 
 
 def _within(stretches_S2: Times, window: Span) -> Times:

@@ -45,6 +45,7 @@ NOTHING: Final = -1
 """Index of a slot that no audio vector is added to."""
 
 _EPS_S: Final = 1e-6
+_JOINT_S: Final = 1e-3  # stretches nearer than this follow one another
 
 
 @dataclass(frozen=True, slots=True)
@@ -220,6 +221,9 @@ def _out_of_step(intervals_S2: Times, heard_J: Times, made: Reconciled) -> str:
     """Why the trained rule does not hold here, or nothing where each frame's sound is near its stretch."""
     if not made.fits:
         return f"{made.frames} frames for {made.duration_s} s"
+    before_s = np.concatenate([[0.0], intervals_S2[:-1, 1]])
+    if float(np.abs(intervals_S2[:, 0] - before_s).max()) > _JOINT_S:
+        return "stretches that do not follow one another from the start"
     first_F = np.arange(made.frames) * vectors_per_frame(made.duration_s)
     there_F = first_F < len(heard_J)
     starts_s = intervals_S2[: made.frames, 0]

@@ -19,9 +19,9 @@ import numpy as np
 import numpy.typing as npt
 from transformers import WhisperFeatureExtractor
 
-from playhead.errors import EmptyMediaError, UsageError, WeightsError
+from playhead.errors import CodecError, CorruptMediaError, EmptyMediaError, UsageError, WeightsError
 from playhead.media.chunks import ARC_LIMIT_S, ARC_SNIPPET_S, arc_silence, arc_sound, whisper_chunks
-from playhead.media.clip import AUDIO_RATE_HZ, Times, Waveform
+from playhead.media.clip import AUDIO_RATE_HZ, MediaInfo, Times, Waveform
 from playhead.models.arc_hunyuan_video.reconcile import CHUNK_S, VECTORS_PER_S
 
 MEL_BANDS: Final = 128
@@ -86,6 +86,28 @@ def hear(
         math.ceil(len(sound.samples_N) / AUDIO_RATE_HZ),
         tuple(notes),
     )
+
+
+def check_sound(info: MediaInfo) -> None:
+    """Refuse a file that has sound of which nothing can be decoded: silence would be a lie.
+
+    A track without a single sample is no sound, and sound that was not asked for is fine.
+
+    Raises:
+        CodecError: No decoder for it in this build.
+        CorruptMediaError: It is damaged.
+    """
+    if info.audio is not None:
+        return
+    for stream in info.streams:
+        if stream.kind == "audio" and stream.duration_s != 0:
+            told = [
+                note for note in info.notes if note.startswith(f"audio stream {stream.index} is left out")
+            ]
+            found = told[0] if told else f"audio stream {stream.index} ({stream.codec}), not decoded"
+            kind = CodecError if "no decoder" in found else CorruptMediaError
+            todo = "choose another audio stream, or take the track out of the file"
+            raise kind(f"hear the sound of {info.source!r}", found=found, todo=todo)
 
 
 def spectrograms(sound: Waveform) -> npt.NDArray[np.float32]:
