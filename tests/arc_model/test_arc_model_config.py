@@ -165,3 +165,16 @@ def test_tiny_is_tiny_and_auto_classes_make_it():
 def test_the_toy_of_the_recorded_numbers_is_the_tiny_preset():
     assert tiny_config(512).vision.to_diff_dict() == toy_config().vision.to_diff_dict()
     assert tiny_config(512).text.axis_sizes == toy_config().text.axis_sizes
+
+
+def test_the_published_widths_fit_together():
+    """On the meta device: no memory, every shape as published."""
+    with torch.device("meta"):
+        model = ArcHunyuanVideoForConditionalGeneration(ArcHunyuanVideoConfig()).eval()
+        assert model.vision_model(torch.empty(3, 3, 640, 640)).shape == (3, 112, 4096)
+        assert model.forward_sound(torch.empty(2, 128, 3000)).shape == (3000, 4096)
+        positions = torch.zeros(1, 4, 300, dtype=torch.int64)
+        out = model.language_model(
+            inputs_embeds=torch.empty(1, 300, 4096), position_ids=positions, logits_to_keep=1
+        )
+    assert out.logits.shape == (1, 1, 128256)
