@@ -114,7 +114,7 @@ class Family:
         options: Names of the family's own options with a sentence on each.
         make: Makes an engine of a preset. ``folder`` holds its weights: the folder of its name that the user keeps, or
             the snapshot of its first repository (others are fetched with :func:`playhead.hub.snapshot.snapshot`); None
-            for tiny presets.
+            for tiny presets, and for a preset on no hub, which then says what it is put together from.
         open: Makes an engine of a folder that is not one of the presets.
         plan: What a preset would take for a video.
     """

@@ -12,7 +12,7 @@ from importlib.metadata import entry_points
 from pathlib import Path
 from typing import Any, Final
 
-from playhead.errors import UsageError, WeightsUnavailableError, nearest
+from playhead.errors import UsageError, nearest
 from playhead.models.base import Engine
 from playhead.models.family import EngineOptions, Family, Preset
 from playhead.progress import Progress, silent
@@ -206,24 +206,22 @@ def _smaller(family: Family, preset: Preset) -> str:
     return max(below, key=lambda each: each.parameters or 0).name if below else ""
 
 
-def _folder_of(preset: Preset, progress: Progress) -> Path:
+def _folder_of(preset: Preset, progress: Progress) -> Path | None:
     """The folder of a preset's weights: the user's own of its name, else the snapshot of its first repository.
 
+    None where they are on no hub: the family then says which parts it is put together from, and where those are.
+
     Raises:
-        WeightsUnavailableError: They are on no hub, or it cannot be reached; says what to do by hand.
+        WeightsUnavailableError: The hub cannot be reached; says what to do by hand.
     """
-    from playhead.hub.folder import FOLDER_VARIABLE, local_folder
+    from playhead.hub.folder import local_folder
 
     chosen = local_folder(None)
     if chosen is not None and (chosen / preset.name).is_dir():
         return chosen / preset.name
     if preset.repositories:
         return _fetched(preset.repositories[0].split(maxsplit=1)[0], progress)
-    raise WeightsUnavailableError(
-        f"the weights of {preset.name} are not here and on no hub",
-        todo=f"get them as the README of its family says, put them into FOLDER/{preset.name} and set "
-        f"{FOLDER_VARIABLE}=FOLDER, or load the folder by its path",
-    )
+    return None
 
 
 def _fetched(name: str, progress: Progress) -> Path:

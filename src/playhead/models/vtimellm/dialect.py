@@ -55,7 +55,7 @@ class Dialect:
     demo_space: bool = False
 
     def request(self, task: Task, window: Span) -> Request:
-        """A task in the system's words, with the video before them.
+        """A task in the system's words.
 
         Raises:
             UsageError: If the user's words hold the video's placeholder.
@@ -66,9 +66,11 @@ class Dialect:
             raise UsageError(
                 f"ask {words!r:.80}", found=f"{PLACEHOLDER} in it", todo=f"write it without {PLACEHOLDER}"
             )
-        blank = " " if self.demo_space else ""
-        clock = Clock(window.duration_s, window.start_s, BINS)
-        return Request(f"{PLACEHOLDER}\n{blank}{words}", clock, grammar)
+        return Request(words, Clock(window.duration_s, window.start_s, BINS), grammar)
+
+    def user_turn(self, words: str) -> str:
+        """What the user's turn says: the video, a line end, and the words."""
+        return f"{PLACEHOLDER}\n{' ' if self.demo_space else ''}{words}"
 
     def _words(self, task: Task) -> tuple[str, Grammar]:
         prompts = _prompts()

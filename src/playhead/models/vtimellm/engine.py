@@ -80,7 +80,7 @@ class VTimeLLM(EndToEnd[Seen]):
 
     def layout(self, look: Look[Seen], text: str) -> Layout:
         """The prompt's positions; one for each frame and each row of sound."""
-        return lay_out(self._llama, [Turn(text)], [look.data.fillings])
+        return lay_out(self._llama, [Turn(self.settings.dialect.user_turn(text))], [look.data.fillings])
 
     def inputs(self, look: Look[Seen], layout: Layout) -> dict[str, Any]:
         """What ``generate`` is given."""

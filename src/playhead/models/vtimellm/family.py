@@ -11,12 +11,16 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 import torch
+from transformers import ClapAudioConfig, WhisperConfig
 
 from playhead.errors import UsageError, WeightsUnavailableError
+from playhead.hub.folder import FOLDER_VARIABLE
 from playhead.media.clip import Video
 from playhead.models.family import EngineOptions, Family, Plan, Preset
 from playhead.models.options import resolve_device, resolve_dtype
 from playhead.models.vtimellm.config import (
+    CLAP_WIDTH,
+    WHISPER_WIDTH,
     Variant,
     VTimeLLMConfig,
     avicuna_7b,
@@ -104,7 +108,22 @@ def published_config(name: str) -> VTimeLLMConfig:
     )
     config = make_config()
     config.vision_config = clip_vit_l_14()
+    if variant == "longvale":
+        config.speech_config = _whisper_large_v2()
+    if variant == "avicuna":
+        config.sound_config = ClapAudioConfig(projection_dim=CLAP_WIDTH, enable_fusion=True)
     return config
+
+
+def _whisper_large_v2() -> WhisperConfig:
+    return WhisperConfig(
+        d_model=WHISPER_WIDTH,
+        encoder_layers=32,
+        encoder_attention_heads=20,
+        encoder_ffn_dim=5120,
+        decoder_layers=1,
+        num_mel_bins=80,
+    )
 
 
 def tiny_model(variant: Variant, vocab_size: int) -> VTimeLLMForCausalLM:
@@ -134,8 +153,8 @@ def _require_parts(name: str, variant: Variant, size: str, settings: Settings) -
     raise WeightsUnavailableError(
         f"put {name} together",
         found=f"no {', '.join(each.option for each in missing)}",
-        allowed="the released parts, each by its option",
-        todo=told,
+        allowed="the released parts, each by its option, got by hand",
+        todo=f"{told}. Or put a folder saved from here into FOLDER/{name} and set {FOLDER_VARIABLE}=FOLDER",
     )
 
 

@@ -19,7 +19,6 @@ from playhead.media.sampling import Selection, sample
 from playhead.media.sampling.vtimellm import vtimellm
 from playhead.media.window import resolve_window
 from playhead.models.family import EngineOptions, Plan, Preset
-from playhead.models.machine import speed
 from playhead.models.options import resolve_device, resolve_dtype
 from playhead.models.vtimellm.arrange import SOUND_ROW_S
 from playhead.models.vtimellm.config import Variant, VTimeLLMConfig
@@ -31,8 +30,6 @@ from playhead.timeline import Span
 
 PROMPT_TOKENS: Final = 128
 """Words around the video: the system sentence and a question of a few lines."""
-ANSWER_TOKENS: Final = 64
-"""Length of the answer that the estimate of seconds counts: a dense caption of a few events."""
 TRAINED_S: Final = 120.0
 """Longest clips of the training that taught the boundaries (arXiv 2311.18445, section 3.2)."""
 
@@ -70,23 +67,17 @@ def make_plan(
     weights_bytes = parameters(config) * dtype.itemsize
     flops = looking_flops(config, distinct) + hearing_flops(config, settings, info, window)
     flops += reading_flops(config.text_config, tokens + PROMPT_TOKENS)
-    each = token_flops(config.text_config, tokens + PROMPT_TOKENS)
-    speeds = speed(device, dtype)
-    answering_s = ANSWER_TOKENS * max(each / speeds.flops_per_s, weights_bytes / speeds.bytes_per_s)
-    heard = info.audio is not None and bool(config.modalities and "sound" in config.modalities)
     return Plan(
         engine=preset.name,
         source=video.source,
         window=window,
-        frames=distinct,
-        audio_s=window.duration_s if heard else 0.0,
+        frames=len(selection),
+        audio_s=window.duration_s if is_heard(config, settings, info) else 0.0,
         video_tokens=tokens,
         weights_bytes=weights_bytes,
         peak_bytes=weights_bytes + working_bytes(config, info, tokens, dtype.itemsize),
         flops=flops,
-        answer_flops_per_token=each,
-        seconds=flops / speeds.flops_per_s + answering_s,
-        answer_tokens=ANSWER_TOKENS,
+        answer_flops_per_token=token_flops(config.text_config, tokens + PROMPT_TOKENS),
         notes=_notes(config, settings, info, window, selection),
     )
 
@@ -117,6 +108,17 @@ def sound_rows(config: VTimeLLMConfig, settings: Settings, info: MediaInfo, wind
     ):
         rows["speech"] = math.ceil(window.duration_s / _WHISPER_S) * _WHISPER_STATES // _POOL_STATES
     return rows
+
+
+def is_heard(config: VTimeLLMConfig, settings: Settings, info: MediaInfo) -> bool:
+    """Whether any of a video's sound would reach the model."""
+    modalities = config.modalities or {}
+    ears = {
+        "sound": config.sound_config is not None or bool(settings.beats or settings.sound_features),
+        "speech": config.speech_config is not None or bool(settings.speech_features),
+    }
+    stored = bool(settings.sound_features or settings.speech_features)
+    return (info.audio is not None or stored) and any(ears[kind] for kind in ears if kind in modalities)
 
 
 def looking_flops(config: VTimeLLMConfig, frames: int) -> float:

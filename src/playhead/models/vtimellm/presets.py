@@ -75,7 +75,7 @@ _ROWS: Final[tuple[tuple[Preset, Variant, str], ...]] = (
     (
         Preset(
             name="longvale-llm-7b",
-            parameters=7_053_928_448,
+            parameters=7_690_713_088,
             licence=f"code MIT, annotations CC BY-NC-SA 4.0 (LongVALE); projector CC BY-NC-ND 4.0; {_VICUNA}",
             about="LongVALE-LLM: VTimeLLM that also hears sounds (BEATs) and speech (Whisper)",
         ),
@@ -90,7 +90,7 @@ _ROWS: Final[tuple[tuple[Preset, Variant, str], ...]] = (
     (
         Preset(
             name="avicuna-7b",
-            parameters=7_047_632_896,
+            parameters=7_075_838_408,
             licence=f"none stated (AVicuna); {_VICUNA}",
             about="AVicuna: 75 frames with 25 rows of sound (CLAP) among them",
         ),
