@@ -236,7 +236,7 @@ def _tiny_clap() -> ClapAudioConfig:
         num_attention_heads=[1, 1, 2, 2],
         projection_dim=32,
         enable_fusion=True,
-        fusion_type="channel_map",
+        fusion_type=None,
         num_classes=1,
     )
 
