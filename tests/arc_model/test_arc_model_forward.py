@@ -102,6 +102,22 @@ def test_a_static_cache_writes_the_same(model):
     assert torch.equal(got, want)
 
 
+def test_a_video_read_once_answers_as_if_asked_at_once(model):
+    inputs = sample(frames=2)
+    want, want_logits = generate(model, inputs)
+    stop = 2 + 2 * (SLOTS + 2) + 1  # up to the end of the video
+    read = {"input_ids", "position_ids", "attention_mask"}
+    with torch.no_grad():
+        cache = model(
+            **{name: each[..., :stop] if name in read else each for name, each in inputs.items()},
+            use_cache=True,
+        ).past_key_values
+    rest = {"input_ids": inputs["input_ids"], "attention_mask": inputs["attention_mask"]}
+    got, got_logits = generate(model, rest, past_key_values=cache)
+    assert torch.equal(got, want)
+    assert torch.allclose(got_logits, want_logits, atol=EXACT)
+
+
 def test_a_batch_of_two_is_two_of_one(model):
     one, two = sample(frames=3, chunks=2, words=5, seed=1), sample(frames=1, chunks=1, words=31, seed=2)
     alone = [generate(model, each) for each in (one, two)]

@@ -1,18 +1,27 @@
 """ARC-Hunyuan-Video-7B: short videos with sound, at one frame a second with the time burnt in.
 
-config     fields of the released config.json, published values as defaults
-vision     frame to 112 vectors: vision tower, merger
-audio      sound to 50 vectors a second; vectors onto their frames
-text       Hunyuan dense decoder under four-axis rotary positions
-model      the whole as a transformers model: forward, generate, loss
-weights    released key layout against ours, both ways
-tokens     the released vocabulary as a fast tokenizer, its special ids
-layout     a prompt's ids, what stands where, positions on four axes, labels
-pictures   frames with their time burnt in, as squares
-sound      sound as log-mel chunks, and when each vector of them is heard
-reconcile  which sound goes with which picture
-prepared   a video made ready, and the settings of that
-processor  all of that: a video and a question to the model's inputs
+In the order of the data:
+
+settings    the family's own options, and which value is the faithful one
+processor   a video and a question to the model's inputs; prepared says what is kept in between
+pictures    frames with their time burnt in, as squares
+sound       sound as log-mel chunks, and when each vector of them is heard
+reconcile   which sound goes with which picture
+tokens      the released vocabulary as a fast tokenizer, its special ids
+dialect     how it is asked, and in which form it answers
+layout      a prompt's ids, what stands where, positions on four axes, labels
+config      fields of the released config.json, published values as defaults
+vision      frame to 112 vectors: vision tower, merger
+audio       sound to 50 vectors a second; vectors onto their frames
+text        Hunyuan dense decoder under four-axis rotary positions
+model       the whole as a transformers model: forward, loss
+generation  token after token, several answers at once
+weights     released key layout against ours, both ways
+tiny        random weights under the real architecture
+engine      look once, read the video once, answer any number of questions
+long        videos of more than five minutes in parts; merge puts the answers together
+plan        what a video would take, before anything is run
+family      presets, options, how an engine is made
 
 Importing this package registers the model with transformers' Auto classes and its loader.
 """
