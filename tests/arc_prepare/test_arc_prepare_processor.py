@@ -2,6 +2,7 @@
 
 import json
 import random
+import tracemalloc
 from dataclasses import replace
 from fractions import Fraction
 
@@ -12,9 +13,16 @@ import torch
 from transformers import AutoProcessor
 
 from helpers.draw import Sound, read_number, write_media
-from playhead.errors import CorruptMediaError, EmptyMediaError, UsageError, WeightsError, WindowError
+from playhead.errors import (
+    CodecError,
+    CorruptMediaError,
+    EmptyMediaError,
+    UsageError,
+    WeightsError,
+    WindowError,
+)
 from playhead.media import Video, open_clip
-from playhead.media.clip import Waveform
+from playhead.media.clip import StreamInfo, Waveform
 from playhead.media.overlay import arc_labels
 from playhead.media.sampling.arc import arc
 from playhead.models.arc_hunyuan_video import tiny_config
@@ -171,6 +179,53 @@ def test_sound_that_cannot_be_decoded_is_an_error(drawn, tmp_path):
     assert len(open_clip(path, sampling="arc", audio=False).frames) == 3
     with pytest.raises(CorruptMediaError, match="sound"):
         processor().look_at(Video(str(path)))
+
+
+def test_sound_of_a_codec_nobody_decodes_is_an_error_and_an_empty_track_is_no_sound(drawn):
+    clip = open_clip(drawn("no_audio").path, sampling="arc")
+    track = StreamInfo(1, "audio", "xyz", 0.0, 2.4)
+    note = "audio stream 1 is left out: its codec has no decoder in this build"
+    info = replace(clip.info, streams=(*clip.info.streams, track), notes=(note,))
+    with pytest.raises(CodecError, match=r"no decoder in this build.*take the track out"):
+        processor().prepare(replace(clip, info=info))
+    empty = replace(info, streams=(*clip.info.streams, replace(track, duration_s=0.0)))
+    assert any("silence" in line for line in processor().prepare(replace(clip, info=empty)).notes)
+
+
+def test_sound_that_was_not_asked_for_is_silence(drawn):
+    clip = open_clip(drawn("constant").path, sampling="arc", audio=False)
+    made = processor().prepare(clip)
+    assert np.ptp(made.input_features_KMT) == 0
+    assert any("silence" in note for note in made.notes)
+
+
+def test_full_size_frames_are_never_held_together(tmp_path):
+    path = write_media(
+        tmp_path / "x.mp4",
+        ticks=range(40),
+        tick_s=Fraction(1),
+        size_px=(1280, 720),
+        options={"preset": "ultrafast"},
+    )
+    processor().look_at(Video(str(path), end_s=2.0))  # what is made once only
+    tracemalloc.start()
+    try:
+        prepared = processor().look_at(Video(str(path))).prepared
+        peak = tracemalloc.get_traced_memory()[1]
+    finally:
+        tracemalloc.stop()
+    assert len(prepared) == 40
+    full = 40 * 1280 * 720 * 3
+    assert peak < full / 3
+
+
+def test_a_policy_without_stretches_cannot_label(drawn):
+    with pytest.raises(UsageError, match="whose frames stand for no stretches"):
+        open_clip(
+            drawn("constant").path,
+            sampling="uniform:n=3",
+            keep=lambda pixels_HWC, number, stretches_S2: pixels_HWC,
+        )
 
 
 @pytest.mark.parametrize("scene", ["single_frame", "still"])

@@ -223,6 +223,16 @@ def test_a_sound_on_another_clock_goes_by_true_time():
     assert made.index_FS[59, 49] == 49 * 50 + 49
 
 
+def test_a_gap_between_stretches_is_never_closed():
+    stretches_S2 = np.delete(even(10), 4, axis=0)
+    made = align(stretches_S2, whole_sound(10.0), step_s=1.0, audio_s=10, slots=112)
+    assert made.rule == "true-intervals"
+    assert "do not follow one another" in made.why
+    assert made.index_FS[:, 0].tolist() == [50 * second for second in (0, 1, 2, 3, 5, 6, 7, 8, 9)]
+    late = align(even(9, start_s=1.0), whole_sound(10.0), step_s=1.0, audio_s=10, slots=112)
+    assert late.index_FS[:, 0].tolist() == [50 * second for second in range(1, 10)]
+
+
 def test_training_refuses_what_it_skipped():
     with pytest.raises(UsageError, match="skipped"):
         of_lengths(150.0, 119.0, "training")

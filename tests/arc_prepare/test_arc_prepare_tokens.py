@@ -95,7 +95,7 @@ def theirs_of(theirs, text):
         "   \n\n  x",
         "a\r\nb\r\n\r\n",
         "12345 6.7 ١٢٣ ⅷ ²",
-        "it's IT'S I'LL 'sx ’s",
+        "it's IT'S I'LL 'sx ’s 'ſ o'ſx",
         "cafe\u0301 ﬁ Å Å",
         "<|startoftext|><vid><img><IMG_CONTEXT><newline></img></vid>\nwhy?\n<sep>",
         "<sep>\u0338 <|extra_204|> <|extra_31|> <|extra_205|> <image> <video>",
@@ -264,6 +264,15 @@ def test_a_released_folder_is_read_whatever_its_tokenizer_config_says(trained, t
     for each in (by_transformers, by_auto):
         assert each.get_vocab() == by_hand.get_vocab()
         assert each.eos_token == "<|endoftext|>"
+
+
+def test_a_released_folder_without_tokenizer_config_is_found_by_auto_classes(trained, tmp_path):
+    write_vocabulary(tmp_path / VOCAB_FILE, trained)
+    by_hand = load_tokenizer(tmp_path)
+    tiny_config(len(by_hand), **config_ids(by_hand)).save_pretrained(tmp_path)
+    found = AutoTokenizer.from_pretrained(tmp_path)
+    assert type(found) is ArcHunyuanVideoTokenizer
+    assert found.get_vocab() == by_hand.get_vocab()
 
 
 # --- files that do not fit ------------------------------------------------------------------------------------------

@@ -97,17 +97,14 @@ def check_sound(info: MediaInfo) -> None:
         CodecError: No decoder for it in this build.
         CorruptMediaError: It is damaged.
     """
-    if info.audio is not None:
+    tracks = [stream for stream in info.streams if stream.kind == "audio" and stream.duration_s != 0]
+    if info.audio is not None or not tracks:
         return
-    for stream in info.streams:
-        if stream.kind == "audio" and stream.duration_s != 0:
-            told = [
-                note for note in info.notes if note.startswith(f"audio stream {stream.index} is left out")
-            ]
-            found = told[0] if told else f"audio stream {stream.index} ({stream.codec}), not decoded"
-            kind = CodecError if "no decoder" in found else CorruptMediaError
-            todo = "choose another audio stream, or take the track out of the file"
-            raise kind(f"hear the sound of {info.source!r}", found=found, todo=todo)
+    told = [note for note in info.notes if note.startswith("audio stream") and "is left out" in note]
+    found = told[0] if told else f"audio stream {tracks[0].index} ({tracks[0].codec}), not decoded"
+    kind = CodecError if "no decoder" in found else CorruptMediaError
+    todo = "choose another audio stream, or take the track out of the file"
+    raise kind(f"hear the sound of {info.source!r}", found=found, todo=todo)
 
 
 def spectrograms(sound: Waveform) -> npt.NDArray[np.float32]:
