@@ -17,7 +17,8 @@ def vtimellm(*, n: int = 100, start_s: float | None = None, end_s: float | None 
 
     On evenly spaced frames with rate f and T frames: ``linspace(0, T - 1, 100)`` truncated to whole numbers; a split
     begins at ``max(int(f * start_s), 0)`` and ends at ``min(int(f * end_s), T - 1)``. On any other list of times: 100
-    instants evenly from the time of the first to the time of the last frame, each answered by the frame shown then.
+    instants evenly from the time of the first frame to the end less the shortest interval (where the last frame of an
+    evenly spaced copy would begin), each answered by the frame shown then.
 
     Args:
         n: Number of frames, 100 in the published model.
@@ -47,12 +48,20 @@ def vtimellm(*, n: int = 100, start_s: float | None = None, end_s: float | None 
                 allowed="0 <= start <= end <= duration",
             )
         if rate is None:
-            indices = shown(times_s, np.linspace(times_s[first], times_s[final], n))
+            last_s = _last_instant_s(duration_s, times_s, final, end_s)
+            indices = shown(times_s, np.linspace(times_s[first], last_s, n))
         else:
             indices = np.linspace(first, final, n).astype(np.int64)
         return pick(times_s, indices, f"vtimellm:n={n}{split}", _SOURCE)
 
     return choose
+
+
+def _last_instant_s(duration_s: float, times_s: Times, final: int, end_s: float | None) -> float:
+    """When the last picture is looked at: a frame that is shown long is shown at its end, too."""
+    shortest_s = float(np.diff(times_s).min()) if times_s.shape[0] > 1 else 0.0
+    last_s = duration_s - shortest_s if end_s is None else min(end_s, duration_s - shortest_s)
+    return max(float(times_s[final]), last_s)
 
 
 def _frame(times_s: Times, rate: float | None, at_s: float) -> int:

@@ -25,19 +25,6 @@ SOUND_ROW_S: Final = 5.12
 """Seconds of one row of LongVALE-LLM's sound and speech: 512 steps of 10 ms, 256 states of 20 ms."""
 
 
-def intervals(times_s: Times, window: Span) -> Times:
-    """The stretch each frame stands for, shape (F, 2): from its own time to that of the next other frame, in seconds.
-
-    The last one lasts to the end of the window; a frame that was already shown when the window began starts there.
-    Positions that repeat a frame share its stretch.
-    """
-    own_s = np.unique(times_s)
-    edges_s = np.append(own_s, max(window.end_s, float(own_s[-1])))
-    at = np.searchsorted(own_s, times_s)
-    shown_F2: Times = np.stack([edges_s[at], edges_s[at + 1]], axis=1)
-    return np.maximum(shown_F2, window.start_s, dtype=np.float64)
-
-
 def frame_fillings(times_s: Times, intervals_F2: Times) -> tuple[Filling, ...]:
     """One position per frame, each with its own true time."""
     return tuple(

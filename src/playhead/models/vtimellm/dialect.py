@@ -54,8 +54,12 @@ class Dialect:
     ground: GroundForm = "question"
     demo_space: bool = False
 
-    def request(self, task: Task, window: Span) -> Request:
+    def request(self, task: Task, extent: Span) -> Request:
         """A task in the system's words.
+
+        Args:
+            task: What is asked.
+            extent: What the answer's hundredths are hundredths of, in seconds on the video's clock.
 
         Raises:
             UsageError: If the user's words hold the video's placeholder.
@@ -66,7 +70,7 @@ class Dialect:
             raise UsageError(
                 f"ask {words!r:.80}", found=f"{PLACEHOLDER} in it", todo=f"write it without {PLACEHOLDER}"
             )
-        return Request(words, Clock(window.duration_s, window.start_s, BINS), grammar)
+        return Request(words, Clock(extent.duration_s, extent.start_s, BINS), grammar)
 
     def user_turn(self, words: str) -> str:
         """What the user's turn says: the video, a line end, and the words."""

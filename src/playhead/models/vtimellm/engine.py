@@ -61,22 +61,23 @@ class VTimeLLM(EndToEnd[Seen]):
     def look(self, video: Video, progress: Progress = silent) -> Look[Seen]:
         """Decode and encode a window of a video; see :func:`playhead.models.vtimellm.look.take`."""
         taken, seen = take(video, self._fusing.model, self.settings, progress)
+        selection = taken.chosen.selection
         sampling = Sampling(
-            policy=taken.selection.policy,
+            policy=selection.policy,
             window=taken.window,
-            times_s=tuple(taken.selection.times_s.tolist()),
+            times_s=tuple(selection.times_s.tolist()),
             frame_size_px=taken.frame_size_px,
             audio_s=taken.audio_s,
             notes=tuple(dict.fromkeys(taken.notes)),
         )
-        labels = ("",) * len(taken.selection)  # by order alone
+        labels = ("",) * len(selection)  # by order alone
         return Look(
-            taken.info, taken.window, sampling, taken.selection.times_s, taken.intervals_F2, labels, seen
+            taken.info, taken.window, sampling, selection.times_s, taken.chosen.intervals, labels, seen
         )
 
     def request(self, task: Task, look: Look[Seen]) -> Request:
         """A task in the words of the training data."""
-        return self.settings.dialect.request(task, look.window)
+        return self.settings.dialect.request(task, look.data.extent)
 
     def layout(self, look: Look[Seen], text: str) -> Layout:
         """The prompt's positions; one for each frame and each row of sound."""

@@ -210,6 +210,9 @@ def _engine(
     random: bool = False,
 ) -> VTimeLLM:
     device = resolve_device(options.device)
+    for encoder in (model.model.vision_tower, model.model.sound_tower, model.model.speech_tower):
+        if encoder is not None:
+            encoder.requires_grad_(requires_grad=False)  # no published stage trains them
     movable: Any = model  # transformers wraps to() without types
     movable.to(device=device, dtype=resolve_dtype(options.dtype, device))
     return VTimeLLM(name, model, tokenizer, options, settings, constrain=random)

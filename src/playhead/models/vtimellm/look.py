@@ -18,21 +18,18 @@ import torch
 
 from playhead.errors import CorruptMediaError, WeightsError, WeightsUnavailableError
 from playhead.media.audio import read_sound
-from playhead.media.clip import MediaInfo, Pixels, Samples, Times, Video
+from playhead.media.clip import MediaInfo, Pixels, Samples, Video
 from playhead.media.damage import Damage
 from playhead.media.decode import read_rows
-from playhead.media.probe import Opened, no_pictures, opened
-from playhead.media.sampling import Selection, sample
-from playhead.media.sampling.vtimellm import vtimellm
+from playhead.media.probe import Opened, opened
 from playhead.media.window import resolve_window
 from playhead.models.vtimellm.arrange import (
     frame_fillings,
     interleaved,
-    intervals,
     row_fillings,
     spread_rows,
 )
-from playhead.models.vtimellm.config import VTimeLLMConfig
+from playhead.models.vtimellm.frames import Chosen, choose_frames
 from playhead.models.vtimellm.layout import Filling
 from playhead.models.vtimellm.model import VTimeLLMModel
 from playhead.models.vtimellm.settings import Settings
@@ -66,10 +63,12 @@ class Seen:
     Attributes:
         fillings: What fills the video's positions, in their order.
         features: Kind to rows of features in that order.
+        extent: What an answer's hundredths are hundredths of, in seconds on the video's clock.
     """
 
     fillings: tuple[Filling, ...]
     features: dict[Kind, torch.Tensor]
+    extent: Span
 
 
 @dataclass(slots=True)
@@ -79,8 +78,7 @@ class Taken:
     Attributes:
         info: The container's facts.
         window: The part that is looked at.
-        selection: The frames, on true times.
-        intervals_F2: The stretch each frame stands for.
+        chosen: The frames, on true times.
         frame_size_px: ``(width, height)`` of the decoded pictures, None where none was decoded.
         audio_s: Seconds of sound that were heard.
         notes: What a reader should know.
@@ -88,8 +86,7 @@ class Taken:
 
     info: MediaInfo
     window: Span
-    selection: Selection
-    intervals_F2: Times
+    chosen: Chosen
     frame_size_px: tuple[int, int] | None = None
     audio_s: float = 0.0
     notes: list[str] = field(default_factory=list)
@@ -107,18 +104,16 @@ def take(video: Video, model: VTimeLLMModel, settings: Settings, progress: Progr
     with opened(video.source, video_stream=video.video_stream, audio_stream=video.audio_stream) as media:
         window = resolve_window(video, media.info)
         stored = _stored(settings.features, video, model, "frame")
-        selection = _select(media, window, model.config, stored)
-        taken = Taken(media.info, window, selection, intervals(selection.times_s, window))
-        taken.notes += [*media.info.notes, *selection.notes]
-        distinct = len(np.unique(selection.indices))
-        if distinct < len(selection):
-            taken.notes.append(f"the window has {distinct} frames; they are repeated to {len(selection)}")
+        chosen = choose_frames(
+            media, window, model.config.frames, stored=None if stored is None else len(stored)
+        )
+        taken = Taken(media.info, window, chosen)
+        taken.notes += [*media.info.notes, *chosen.notes(window)]
         work = _Work(media, video, taken, model, settings, damage, progress)
         if stored is None:
             frames_FD = _encoded(work)
         else:
-            same = len(stored) == len(selection)
-            frames_FD = stored if same else stored[spread_rows(len(stored), len(selection))]
+            frames_FD = stored[spread_rows(len(stored), model.config.frames)]
             taken.notes.append(f"frame features were read from {settings.features}, not from the video")
         seen = _with_sound(work, frames_FD)
     taken.notes += damage.notes()
@@ -146,21 +141,6 @@ class _Work:
 # --- pictures --------------------------------------------------------------------------------------------------------
 
 
-def _select(media: Opened, window: Span, config: VTimeLLMConfig, stored: torch.Tensor | None) -> Selection:
-    """The frames a model is shown; those that stored features were made of where there are some."""
-    index = media.index
-    if media.table is None or index is None:
-        raise no_pictures(media.info)
-    count = config.frames if stored is None else len(stored)
-    chosen = sample(vtimellm(n=count), index.times_s, window.start_s, window.end_s)
-    if count == config.frames:
-        return chosen
-    kept = spread_rows(count, config.frames)
-    return Selection(
-        chosen.times_s[kept], chosen.indices[kept], f"{chosen.policy}, {config.frames} of them", chosen.source
-    )
-
-
 def _encoded(work: _Work) -> torch.Tensor:
     """Features of the chosen frames, each frame decoded and encoded once."""
     model, taken, damage = work.model, work.taken, work.damage
@@ -171,7 +151,7 @@ def _encoded(work: _Work) -> torch.Tensor:
             found="a model without CLIP's tower",
             todo="assemble it with vision_tower= (openai/clip-vit-large-patch14), or give features=",
         )
-    indices, repeats = np.unique(taken.selection.indices, return_inverse=True)
+    indices, repeats = np.unique(taken.chosen.selection.indices, return_inverse=True)
     asked = work.settings.antialias
     antialias = bool(model.config.antialias if asked is None else asked)
     parts: list[torch.Tensor] = []
@@ -212,19 +192,21 @@ def _with_sound(work: _Work, frames_FD: torch.Tensor) -> Seen:
     """What fills the positions, by the variant's arrangement."""
     config, taken = work.model.config, work.taken
     modalities = config.modalities or {}
-    fillings = frame_fillings(taken.selection.times_s, taken.intervals_F2)
+    fillings = frame_fillings(taken.chosen.selection.times_s, taken.chosen.intervals)
     features: dict[Kind, torch.Tensor] = {"frame": frames_FD}
     if config.arrangement == "interleaved":
         rows_KD, places = _rows(work, "sound"), config.sounds or 0
         if rows_KD is None:
             work.note("the places of sound hold zeros, as in training for videos without sound")
         features["sound"] = fill_sounds(rows_KD, places, modalities["sound"])
-        return Seen(interleaved(fillings, _spread(taken.window, rows_KD, places)), features)
+        return Seen(
+            interleaved(fillings, _spread(taken.window, rows_KD, places)), features, taken.chosen.extent
+        )
     for kind in _HEARD:
         if kind in modalities and (rows_KD := _rows(work, kind)) is not None:
             features[kind] = rows_KD
             fillings += row_fillings(kind, len(rows_KD), taken.window)
-    return Seen(fillings, features)
+    return Seen(fillings, features, taken.chosen.extent)
 
 
 def _spread(window: Span, rows_KD: torch.Tensor | None, places: int) -> tuple[Filling, ...]:

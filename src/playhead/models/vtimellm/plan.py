@@ -14,15 +14,14 @@ from typing import Any, Final
 import torch
 
 from playhead.media.clip import MediaInfo, Video
-from playhead.media.probe import no_pictures, opened
-from playhead.media.sampling import Selection, sample
-from playhead.media.sampling.vtimellm import vtimellm
+from playhead.media.probe import opened
 from playhead.media.window import resolve_window
 from playhead.models.family import EngineOptions, Plan, Preset
 from playhead.models.options import resolve_device, resolve_dtype
 from playhead.models.vtimellm.arrange import SOUND_ROW_S
 from playhead.models.vtimellm.config import Variant, VTimeLLMConfig
 from playhead.models.vtimellm.dialect import BINS
+from playhead.models.vtimellm.frames import Chosen, choose_frames
 from playhead.models.vtimellm.model import VTimeLLMForCausalLM
 from playhead.models.vtimellm.settings import Settings, settings_of
 from playhead.models.vtimellm.vision import CHUNK_FRAMES
@@ -60,25 +59,24 @@ def make_plan(
     settings = settings_of(options.family, variant)
     device = resolve_device(options.device)
     dtype = resolve_dtype(options.dtype, device)
-    info, window, selection = _chosen(video, config)
+    info, window, chosen = _chosen(video, config)
     rows = sound_rows(config, settings, info, window)
     tokens = config.frames + sum(rows.values())
-    distinct = len(set(selection.indices.tolist()))
     weights_bytes = parameters(config) * dtype.itemsize
-    flops = looking_flops(config, distinct) + hearing_flops(config, settings, info, window)
+    flops = looking_flops(config, chosen.distinct) + hearing_flops(config, settings, info, window)
     flops += reading_flops(config.text_config, tokens + PROMPT_TOKENS)
     return Plan(
         engine=preset.name,
         source=video.source,
         window=window,
-        frames=len(selection),
+        frames=config.frames,
         audio_s=window.duration_s if is_heard(config, settings, info) else 0.0,
         video_tokens=tokens,
         weights_bytes=weights_bytes,
         peak_bytes=weights_bytes + working_bytes(config, info, tokens, dtype.itemsize),
         flops=flops,
         answer_flops_per_token=token_flops(config.text_config, tokens + PROMPT_TOKENS),
-        notes=_notes(config, settings, info, window, selection),
+        notes=_notes(config, settings, info, window, chosen),
     )
 
 
@@ -197,27 +195,22 @@ def _layer_weights(text: Any) -> int:  # noqa: ANN401 - any language model's con
     return int(2 * width * width + 2 * width * keys + 3 * width * text.intermediate_size)
 
 
-def _chosen(video: Video, config: VTimeLLMConfig) -> tuple[MediaInfo, Span, Selection]:
+def _chosen(video: Video, config: VTimeLLMConfig) -> tuple[MediaInfo, Span, Chosen]:
     with opened(video.source, video_stream=video.video_stream, audio_stream=video.audio_stream) as media:
-        if media.table is None or media.index is None:
-            raise no_pictures(media.info)
         window = resolve_window(video, media.info)
-        chosen = sample(vtimellm(n=config.frames), media.index.times_s, window.start_s, window.end_s)
-        return media.info, window, chosen
+        return media.info, window, choose_frames(media, window, config.frames)
 
 
 def _notes(
-    config: VTimeLLMConfig, settings: Settings, info: MediaInfo, window: Span, selection: Selection
+    config: VTimeLLMConfig, settings: Settings, info: MediaInfo, window: Span, chosen: Chosen
 ) -> tuple[str, ...]:
     """What a user should know before running."""
-    frames, distinct = len(selection), len(set(selection.indices.tolist()))
-    duration_s = window.duration_s
+    duration_s = chosen.extent.duration_s
     notes = [
         f"times are told in hundredths: one is {duration_s / BINS:.3g} s of these {duration_s:.3g} s",
-        f"{frames} frames whatever the length: one about every {duration_s / max(1, frames - 1):.3g} s",
+        f"{config.frames} frames whatever the length: one about every {duration_s / max(1, config.frames - 1):.3g} s",
+        *chosen.notes(window),
     ]
-    if distinct < frames:
-        notes.append(f"the window has {distinct} frames; they are repeated to {frames}")
     if duration_s > TRAINED_S:
         notes.append(
             f"boundaries were trained on clips up to {TRAINED_S:.0f} s; choose a shorter window for finer times"
