@@ -13,8 +13,9 @@ from dataclasses import dataclass
 import torch
 from torch.nn.functional import scaled_dot_product_attention
 
-TILE_ELEMENTS = 2**24
-"""Most scores held at once by :class:`OnlineAttention`: 64 MiB of 32-bit floats, three times that at the peak."""
+TILE_ELEMENTS = {"cpu": 2**20}
+"""Most scores :class:`OnlineAttention` holds at once, by device: 4 MiB of 32-bit floats, twice that at the peak."""
+_TILE_ELEMENTS = 2**26  # of an accelerator, which wants large products
 
 
 def attend(query_QND: torch.Tensor, key_HMD: torch.Tensor, value_HMD: torch.Tensor) -> torch.Tensor:
@@ -44,15 +45,13 @@ class OnlineAttention:
     Args:
         query_QND: Queries.
         key_heads: Number of key heads H.
-        tile_elements: Most scores at once.
+        tile_elements: Most scores at once; None for what suits the device.
     """
 
-    def __init__(
-        self, query_QND: torch.Tensor, key_heads: int, *, tile_elements: int = TILE_ELEMENTS
-    ) -> None:
+    def __init__(self, query_QND: torch.Tensor, key_heads: int, *, tile_elements: int | None = None) -> None:
         self._shape, self._dtype = query_QND.shape, query_QND.dtype
         self._wide = _wide(query_QND.dtype)
-        self._tile_elements = tile_elements
+        self._tile_elements = tile_elements or TILE_ELEMENTS.get(query_QND.device.type, _TILE_ELEMENTS)
         scaled = query_QND.to(self._wide) * query_QND.shape[-1] ** -0.5
         self._rows_HRD = _stack(scaled, key_heads)
         self._tiles: dict[int, _Running] = {}
@@ -94,7 +93,7 @@ class _Running:
     @classmethod
     def of(cls, scores_HRM: torch.Tensor, value_HMD: torch.Tensor) -> _Running:
         largest_HR1 = scores_HRM.amax(dim=-1, keepdim=True)
-        weights_HRM = (scores_HRM - largest_HR1).exp()
+        weights_HRM = (scores_HRM - largest_HR1).exp_()
         return cls(largest_HR1, weights_HRM.sum(dim=-1, keepdim=True), weights_HRM @ value_HMD)
 
     def joined(self, other: _Running) -> _Running:

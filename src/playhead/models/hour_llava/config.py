@@ -95,15 +95,15 @@ class HourLlavaConfig(Qwen2Config):
     def __post_init__(self, **kwargs: Any) -> None:  # noqa: ANN401 - keys of any file
         if self.vision_config is None:
             self.vision_config = dict(SIGLIP_SO400M)
+        if isinstance(self.image_grid_pinpoints, str):
+            raise _other("image_grid_pinpoints", self.image_grid_pinpoints, "a list of pairs")
         self.image_grid_pinpoints = [list(pair) for pair in self.image_grid_pinpoints]
         super().__post_init__(**kwargs)
         for key, allowed in _ONLY.items():
             if (value := getattr(self, key)) not in allowed:
-                raise UsageError(
-                    f"read Hour-LLaVA's configuration: {key}",
-                    found=repr(value),
-                    allowed=" or ".join(map(repr, allowed)),
-                )
+                raise _other(key, value, " or ".join(map(repr, allowed)))
+        if (kind := cast("dict[str, Any]", self.rope_parameters).get("rope_type", "default")) != "default":
+            raise _other("rope_parameters", kind, "'default'; MemAug was trained with plain angles")
         width = self.tower.hidden_size
         if width != self.mm_hidden_size:
             raise UsageError(
@@ -135,6 +135,10 @@ class HourLlavaConfig(Qwen2Config):
     def rotary_theta(self) -> float:
         """Base of the rotary frequencies, of the language model and of MemAug alike."""
         return float(cast("dict[str, Any]", self.rope_parameters)["rope_theta"])
+
+
+def _other(key: str, value: object, allowed: str) -> UsageError:
+    return UsageError(f"read Hour-LLaVA's configuration: {key}", found=repr(value), allowed=allowed)
 
 
 def refuse_unknown_keys(keys: Mapping[str, object], *, asked: str, allow: Collection[str] = ()) -> None:
