@@ -19,7 +19,7 @@ from transformers import DynamicCache
 from playhead.generate.decode import Generated, generate
 from playhead.generate.grammar import Grammar
 from playhead.media.clip import Video
-from playhead.media.probe import no_sound, probe
+from playhead.media.probe import probe
 from playhead.media.window import resolve_window
 from playhead.models.arc_hunyuan_video import dialect
 from playhead.models.arc_hunyuan_video.audio import add_sound
@@ -101,8 +101,6 @@ class ArcHunyuanVideo(EndToEnd[Seen]):
         progress("looking", 0, None)
         looked = self.processor.look_at(video)
         clip, prepared = looked.clip, looked.prepared
-        if clip.waveform is None and any(stream.kind == "audio" for stream in clip.info.streams):
-            raise no_sound(clip.info)  # silence stands for no sound, never for sound that was not understood
         return Look(
             clip.info,
             prepared.window,

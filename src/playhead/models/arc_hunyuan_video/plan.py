@@ -143,10 +143,8 @@ class Dimensions:
 
     def working_bytes(self, frames: int, chunks: int, tokens: int, value_bytes: int) -> int:
         """What is held beside weights and cache at the costliest moment: encoding, or reading the prompt."""
-        seen = (
-            3 * frames * self.side_px**2 * value_bytes
-            + chunks * self.mel_bins * 2 * self.audio_positions * value_bytes
-        )
+        spectrograms = chunks * self.mel_bins * 2 * self.audio_positions * value_bytes
+        seen = 3 * frames * self.side_px**2 + spectrograms  # pictures are kept as bytes
         vectors = (frames * self.slots + chunks * self.audio_positions) * self.width * value_bytes
         at_once = min(frames, self.chunk_frames) * self.patches * (self.vit_ffn + 4 * self.vit_width)
         hearing = chunks * self.audio_positions * (self.audio_ffn + 4 * self.audio_width)
