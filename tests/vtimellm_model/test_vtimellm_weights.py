@@ -24,7 +24,15 @@ from playhead.models.vtimellm import VTimeLLMForCausalLM
 from playhead.models.vtimellm.config import VTimeLLMConfig, tiny_config
 from playhead.models.vtimellm.files import TensorFiles, weight_files
 from playhead.models.vtimellm.lora import TARGETS, leaf_names, read_adapter
-from playhead.models.vtimellm.weights import assemble, base_config, load, projector_tensors, read_config, save
+from playhead.models.vtimellm.weights import (
+    assemble,
+    base_config,
+    load,
+    load_tower,
+    projector_tensors,
+    read_config,
+    save,
+)
 
 LLAMA = LlamaConfig(
     vocab_size=60,
@@ -485,6 +493,16 @@ def test_a_partial_folder_is_refused_with_a_table(whole) -> None:
         "1 of another shape: lm_head.weight (7, 32) for (60, 32)",
     ):
         assert part in str(told.value)
+
+
+def test_damaged_files_are_refused(whole, tmp_path) -> None:
+    tower = VTimeLLMForCausalLM(tiny_config("vtimellm", 60)).model.vision_tower
+    tower.save_pretrained(tmp_path / "clip")
+    for folder, read in ((whole, load), (tmp_path / "clip", load_tower)):
+        path = folder / "model.safetensors"
+        path.write_bytes(path.read_bytes()[:-100])  # a download that broke off
+        with pytest.raises(WeightsError, match=f"from {folder}"):
+            read(folder)
 
 
 def test_all_encoders_in_one_folder(one, tmp_path) -> None:

@@ -66,11 +66,13 @@ def load_pretrained(cls: type[M], folder: Path, *, asked: str, **options: Any) -
     Raises:
         WeightsError: With a table of what did not fit, or the reason why the files cannot be read.
     """
+    from safetensors import SafetensorError  # an Exception of its own, no OSError
+
     try:
         loaded: Any = cls.from_pretrained(
             folder, output_loading_info=True, ignore_mismatched_sizes=True, **options
         )
-    except (OSError, ValueError, RuntimeError) as error:
+    except (OSError, ValueError, RuntimeError, SafetensorError) as error:
         raise WeightsError(asked, found=str(error)[:500], todo="check the folder's files") from error
     model: M = loaded[0]
     info: dict[str, Any] = loaded[1]

@@ -96,8 +96,8 @@ class VTimeLLMModel(VTimeLLMPreTrainedModel):
             self._check(kind, filled_BN, vectors_MD)
             if filled_BN is None or vectors_MD is None or vectors_MD.shape[0] == 0:
                 continue
-            projector = self.projectors[kind]
-            projected_MD = projector(vectors_MD.to(embeds_BND.device, projector.weight.dtype))
+            projector = self.projectors[kind]  # the bias tells the precision: a quantised weight does not
+            projected_MD = projector(vectors_MD.to(embeds_BND.device, projector.bias.dtype))
             embeds_BND = splice(embeds_BND, filled_BN.to(embeds_BND.device), projected_MD)
         return embeds_BND
 

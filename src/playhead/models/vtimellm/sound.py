@@ -205,13 +205,12 @@ def speech_rows(waveform_S: Samples, tower: WhisperEncoder) -> torch.Tensor:
     """
     config = tower.config
     extractor = WhisperFeatureExtractor(feature_size=config.num_mel_bins)
-    weight = tower.conv1.weight
     states = []
     with torch.inference_mode():
         for first in range(0, waveform_S.shape[0], _WHISPER_S * RATE_HZ):
             piece_S = waveform_S[first : first + _WHISPER_S * RATE_HZ]
             features = extractor(piece_S, sampling_rate=RATE_HZ, return_tensors="pt").input_features
-            states.append(tower(features.to(weight.device, weight.dtype)).last_hidden_state[0].float())
+            states.append(tower(features.to(tower.device, tower.dtype)).last_hidden_state[0].float())
         if not states:
             return torch.zeros(0, config.d_model)
         states_PD = torch.cat(states)
@@ -244,7 +243,6 @@ def clap_rows(waveform_S: Samples, tower: ClapAudioModelWithProjection, *, most:
     hears = _CLAP_S * CLAP_RATE_HZ
     count = min(most, math.ceil(total / hears))
     extractor = ClapFeatureExtractor(truncation="fusion" if tower.config.enable_fusion else "rand_trunc")
-    weight = tower.audio_projection.linear1.weight
     rows = []
     with torch.inference_mode():
         for row in range(count):
@@ -253,8 +251,8 @@ def clap_rows(waveform_S: Samples, tower: ClapAudioModelWithProjection, *, most:
             piece_S = waveform_S[first : min(first + hears, end)]
             mel = extractor(piece_S, sampling_rate=CLAP_RATE_HZ, return_tensors="pt").input_features
             # The extractor marks a short sound as long now and then, for training; a piece never is.
-            longer = torch.zeros(1, 1, dtype=torch.bool, device=weight.device)
-            rows.append(tower(mel.to(weight.device, weight.dtype), is_longer=longer).audio_embeds.float())
+            longer = torch.zeros(1, 1, dtype=torch.bool, device=tower.device)
+            rows.append(tower(mel.to(tower.device, tower.dtype), is_longer=longer).audio_embeds.float())
     return torch.cat(rows).clone()
 
 

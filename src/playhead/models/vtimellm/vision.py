@@ -107,10 +107,10 @@ def encode_frames(
     Returns:
         (M, 768) in the tower's precision, with gradients where the tower has them.
     """
-    weight = tower.visual_projection.weight
     chunks = pixels_MCHW.split(chunk_frames) if pixels_MCHW.shape[0] else ()
-    rows = [tower(pixel_values=each.to(weight.device, weight.dtype)).image_embeds for each in chunks]
-    return torch.cat(rows) if rows else weight.new_zeros((0, weight.shape[0]))
+    rows = [tower(pixel_values=each.to(tower.device, tower.dtype)).image_embeds for each in chunks]
+    width = tower.config.projection_dim
+    return torch.cat(rows) if rows else torch.zeros(0, width, device=tower.device, dtype=tower.dtype)
 
 
 def frame_features(

@@ -21,6 +21,7 @@ from pathlib import Path
 from typing import Any, Final
 
 import torch
+from safetensors import SafetensorError
 from transformers import (
     AutoConfig,
     ClapAudioModelWithProjection,
@@ -362,7 +363,7 @@ def load_encoder(cls: type[PreTrainedModel], folder: Path, dtype: torch.dtype = 
         loaded: Any = cls.from_pretrained(
             folder, dtype=dtype, output_loading_info=True, ignore_mismatched_sizes=True, key_mapping=renames
         )
-    except (OSError, ValueError, RuntimeError) as error:
+    except (OSError, ValueError, RuntimeError, SafetensorError) as error:
         raise WeightsError(asked, found=str(error)[:300], todo="check the folder's files") from error
     encoder, info = loaded
     other = re.compile(r"text_model\.|text_projection\.|logit_scale|(model\.)?decoder\.|proj_out\.")
