@@ -62,6 +62,15 @@ def test_checkpointed_activations_give_the_same_gradients(model):
         assert torch.allclose(got[name], gradient, atol=1e-5), name
 
 
+def test_tables_grow_together_and_the_decoder_is_found(model):
+    model.resize_token_embeddings(520)
+    table = model.get_input_embeddings().weight
+    assert table.shape == (520, 64)
+    assert model.get_output_embeddings().weight is table
+    assert model.config.text.vocab_size == 520
+    assert model.get_decoder().embed_tokens.weight is table
+
+
 def test_lora_trains_is_saved_read_and_merged(model, arc_folder, tmp_path):
     inputs = supervised()
     settings = LoraConfig(

@@ -188,5 +188,5 @@ def test_a_tensor_of_another_shape_is_named_with_both_shapes(tmp_path, name, sha
 
 def test_fused_rows_that_do_not_divide_are_refused(tmp_path):
     weights = {**released(), "language_model.model.layers.0.self_attn.qkv_proj.weight": torch.zeros(129, 64)}
-    with pytest.raises(WeightsError):
+    with pytest.raises(WeightsError, match=r"k_proj.weight \(129, 64\) for \(32, 64\)"):
         load(folder_with(tmp_path, weights))

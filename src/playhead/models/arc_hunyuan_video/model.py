@@ -270,6 +270,11 @@ class ArcHunyuanVideoForConditionalGeneration(PreTrainedModel, ArcHunyuanVideoGe
                 todo="set tie_word_embeddings of text_config to false, or leave the head out",
             )
 
+    def get_decoder(self) -> nn.Module:
+        """The decoder without its head, for trainers that want hidden states and no logits."""
+        decoder: nn.Module = self.language_model.model
+        return decoder
+
     def get_input_embeddings(self) -> nn.Module:
         """The token embeddings."""
         embed_tokens: nn.Module = self.language_model.model.embed_tokens
