@@ -22,7 +22,8 @@ def hour_llava(
 
     On evenly spaced frames with rate f and T frames: indices 0, k, 2k, ... with k = round(f), half to even (12.5 gives
     12); fewer than 128 of these give ``linspace(0, T - 1, min(T, 128))`` truncated. On any other list of times: the
-    frame shown at every whole second, or the frames shown at 128 instants evenly from the first to the last frame.
+    frame shown at every whole second, or, where that gives fewer than 128, what is taken of the same pictures at the
+    constant rate of their shortest interval: the frames shown at those instants, some of them twice or more.
 
     The released code divides by zero at half a frame per second and below; there k is 1 here, which is every frame.
 
@@ -57,12 +58,25 @@ def hour_llava(
         else:
             indices = np.arange(0, frames, max(1, round(rate)), dtype=np.int64)
         if indices.shape[0] < MIN_FRAMES:
-            indices = _even(times_s, rate, min(frames, MIN_FRAMES))
+            indices = (
+                _few(duration_s, times_s) if rate is None else _even(times_s, rate, min(frames, MIN_FRAMES))
+            )
         if max_frames is not None and (force or indices.shape[0] > max_frames):
             indices = _even(times_s, rate, max_frames)
         return pick(times_s, indices, name, _SOURCE)
 
     return choose
+
+
+def _few(duration_s: float, times_s: Times) -> Indices:
+    """The frames shown when a constant-rate twin with the shortest interval found here would have its frames taken."""
+    if times_s.shape[0] == 1:
+        return np.zeros(1, np.int64)
+    interval_s = float(np.diff(times_s).min())
+    length_s = max(duration_s, float(times_s[-1])) - float(times_s[0])
+    count = MIN_FRAMES if interval_s * MIN_FRAMES <= length_s else max(1, round(length_s / interval_s))
+    last_s = max(float(times_s[-1]), duration_s - interval_s)
+    return shown(times_s, np.linspace(times_s[0], last_s, count))
 
 
 def _even(times_s: Times, rate: float | None, count: int) -> Indices:
