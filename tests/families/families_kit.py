@@ -18,6 +18,7 @@ import playhead
 from helpers.draw import draw_number
 from playhead.media.clip import Video
 from playhead.models.registry import FAMILIES
+from playhead.tasks.ask import Ask
 
 TINY = [name for name in FAMILIES if name.endswith("-tiny")]
 TASKS = {
@@ -51,8 +52,14 @@ def call(session: playhead.Session, task: str, path: Path, **window: Any) -> Any
 
 def sample(engine: Any, path: Path, text: str = "What is shown?", **window: Any) -> dict[str, torch.Tensor]:
     """What the model is given for a question, as tensors."""
+    look, layout = looked(engine, path, text, **window)
+    return tensors(engine.inputs(look, layout))
+
+
+def looked(engine: Any, path: Path, question: str = "What is shown?", **window: Any) -> tuple[Any, Any]:
+    """What a family took from a clip, and the layout of a question about it."""
     look = engine.look(Video(str(path), **window))
-    return tensors(engine.inputs(look, engine.layout(look, text)))
+    return look, engine.layout(look, engine.request(Ask(question), look).text)
 
 
 def tensors(inputs: dict[str, Any]) -> dict[str, Any]:

@@ -70,13 +70,16 @@ def test_gradients_flow_from_the_loss(tiny, drawn) -> None:
     loss = engine.model.train()(**inputs, labels=labels).loss
     assert torch.isfinite(loss)
     loss.backward()
-    trained = [name for name, each in engine.model.named_parameters() if each.requires_grad]
+    # Pictures and sound may be encoded before the model is called, as where their towers are published as frozen.
+    trained = [
+        name for name, each in engine.model.named_parameters() if each.requires_grad and "tower" not in name
+    ]
     moved = {
         name for name, each in engine.model.named_parameters() if each.grad is not None and each.grad.any()
     }
     assert trained
     assert any("lm_head" in name or "embed" in name for name in moved)
-    assert len(moved) > len(trained) / 2, sorted(set(trained) - moved)[:8]
+    assert len(moved & set(trained)) > 0.8 * len(trained), sorted(set(trained) - moved)[:8]
 
 
 def test_peft_wraps_it(tiny, drawn) -> None:
@@ -99,15 +102,17 @@ def test_peft_wraps_it(tiny, drawn) -> None:
 
 
 def test_auto_classes_load_it(engine, saved) -> None:
-    from transformers import AutoConfig, AutoModel, AutoModelForCausalLM, AutoTokenizer
+    from transformers import AutoConfig, AutoModelForCausalLM, AutoModelForImageTextToText, AutoTokenizer
 
     folder = saved(engine)
-    assert type(AutoConfig.from_pretrained(folder)) is type(engine.model.config)
-    loaded = AutoModelForCausalLM.from_pretrained(folder)
+    config = AutoConfig.from_pretrained(folder)
+    assert type(config) is type(engine.model.config)
+    kinds = (AutoModelForCausalLM, AutoModelForImageTextToText)
+    [auto] = [kind for kind in kinds if type(config) in kind._model_mapping]
+    loaded = auto.from_pretrained(folder)
     assert type(loaded) is type(engine.model)
     for name, each in engine.model.state_dict().items():
         assert torch.equal(loaded.state_dict()[name], each), name
-    assert AutoModel.from_pretrained(folder) is not None
     text = "What is shown?"
     assert AutoTokenizer.from_pretrained(folder)(text).input_ids == engine.tokenizer(text).input_ids
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 
 import pytest
 import torch
@@ -25,18 +26,15 @@ def reload(folder, **options):
 
 
 @pytest.mark.parametrize("task", ["watch", "ground"])
-def test_a_saved_model_answers_as_before(session, saved, drawn, task) -> None:
+def test_a_saved_model_answers_as_before(tiny, engine, saved, drawn, task) -> None:
+    """What it writes when nothing holds it to a form, which a random model's every weight has a part in."""
     path = drawn("constant").path
-    again = reload(saved(session.engine))
-    before, after = call(session, task, path), call(again, task, path)
-    assert again.engine.family == session.engine.family
-    assert (after.events, after.chapters, after.text, after.title) == (
-        before.events,
-        before.chapters,
-        before.text,
-        before.title,
-    )
-    assert after.sampling == before.sampling
+    settings = {"constrain": False, "max_new_tokens": 24}
+    original, again = load(tiny, **settings), load(str(saved(engine)), **settings)
+    assert again.engine.family == engine.family
+    before, after = call(original, task, path), call(again, task, path)
+    assert replace(after, model="") == replace(before, model="")
+    assert before.failure is not None or before.text or before.events  # something was written
 
 
 @pytest.mark.parametrize("kind", ["missing", "unexpected", "of another shape"])

@@ -146,3 +146,13 @@ def weights_bytes(folder: Path) -> int:
         if sizes:
             return sum(sizes)
     return 0
+
+
+def count_weights(folder: Path) -> int:
+    """About how many weights a folder holds, from the sizes of its files and the precision its config states.
+
+    A quantised folder counts as fewer weights of two bytes, which is the memory it takes.
+    """
+    config = read_json(folder / CONFIG) if (folder / CONFIG).is_file() else {}
+    stated = config.get("dtype", config.get("torch_dtype"))
+    return weights_bytes(folder) // (4 if stated == "float32" else 2)

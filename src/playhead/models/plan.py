@@ -128,18 +128,16 @@ def _plan_preset(family: Family, name: str, video: Video, options: dict[str, Any
 
 def _plan_folder(folder: Path, video: Video, options: dict[str, Any]) -> Plan:
     """The plan of a folder's model: that of the preset it comes nearest to, with the folder's own weights."""
-    from playhead.models.folder import family_of_folder, weights_bytes
+    from playhead.models.folder import count_weights, family_of_folder
     from playhead.models.options import engine_options
 
     family = family_of_folder(folder, families())
     settings = engine_options(options, family)
-    on_disk = weights_bytes(folder)
-    preset = like(family, on_disk // 2 if on_disk > 8_000_000 else on_disk // 4)
+    parameters = count_weights(folder)
+    preset = like(family, parameters)
     plan = family.plan(preset, video, _countable(settings))
     if not preset.tiny:
-        note = (
-            f"planned like {preset.name}, whose size is nearest to the {on_disk / 1e9:.1f} GB in the folder"
-        )
+        note = f"planned like {preset.name}, whose size is nearest to the folder's {parameters / 1e9:.1f} G weights"
         plan = replace(plan, notes=(*plan.notes, note))
     return with_seconds(replace(plan, engine=str(folder)), settings)
 

@@ -168,32 +168,29 @@ def _make_preset(family: Family, name: str, options: dict[str, Any], progress: P
     if preset.tiny:
         return family.make(preset, None, settings)
     if preset.parameters is not None:
-        _require_memory(f"load {name}", preset.parameters, None, settings, _smaller(family, preset))
+        _require_memory(f"load {name}", preset.parameters, settings, _smaller(family, preset))
     return family.make(preset, _folder_of(preset, progress), settings)
 
 
 def _open(folder: Path, options: dict[str, Any]) -> Engine:
-    from playhead.models.folder import family_of_folder, weights_bytes
+    from playhead.models.folder import count_weights, family_of_folder
     from playhead.models.options import engine_options, resolve_device
 
     family = family_of_folder(folder, families())
     settings = engine_options(options, family)
     resolve_device(settings.device)
-    _require_memory(f"load {folder}", None, weights_bytes(folder), settings, "")
+    _require_memory(f"load {folder}", count_weights(folder), settings, "")
     return family.open(folder, settings)
 
 
-def _require_memory(
-    asked: str, parameters: int | None, size_bytes: int | None, settings: EngineOptions, smaller: str
-) -> None:
-    """Refuse weights that this machine cannot hold; a folder's own bytes count where the count of weights is not known."""
+def _require_memory(asked: str, parameters: int, settings: EngineOptions, smaller: str) -> None:
+    """Refuse weights that this machine cannot hold, in the precision they would have here."""
     from playhead.models.machine import require_memory
     from playhead.models.options import resolve_device, resolve_dtype
 
     device = resolve_device(settings.device)
     each_bytes = resolve_dtype(settings.dtype, device).itemsize
-    wanted_bytes = parameters * each_bytes if parameters is not None else (size_bytes or 0)
-    require_memory(asked, device=device, weights_bytes=wanted_bytes, smaller=smaller)
+    require_memory(asked, device=device, weights_bytes=parameters * each_bytes, smaller=smaller)
 
 
 def _smaller(family: Family, preset: Preset) -> str:
