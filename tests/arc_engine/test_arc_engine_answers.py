@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from fractions import Fraction
 from pathlib import Path
 
@@ -16,10 +17,11 @@ from playhead.generate.decode import generate
 from playhead.media.clip import Video
 from playhead.models.arc_hunyuan_video.engine import ArcHunyuanVideo
 from playhead.models.arc_hunyuan_video.family import FAMILY
+from playhead.models.arc_hunyuan_video.long import as_watch
 from playhead.models.family import EngineOptions
 from playhead.tasks.ask import Ask
 from playhead.tasks.describe import Describe
-from playhead.timeline import Answer, Span
+from playhead.timeline import Answer, Event, ParseFailure, Sampling, Span
 
 QUESTIONS = {
     "describe": (),
@@ -235,6 +237,24 @@ def test_parts_that_cannot_be_read_are_a_failure_with_reasons(twelve) -> None:
     assert "00:00:00 - 00:00:04 could not be read" in answer.reason
 
 
+def test_a_task_that_no_part_answered_costs_watch_only_itself() -> None:
+    told = Answer(
+        task="describe", source="x", duration_s=9, model="arc", sampling=Sampling("arc", Span(0, 9)), text="Tea.",
+        thinking="Hm.", reason="the answer is cut off",
+    )  # fmt: skip
+    events = replace(
+        told, task="events", text="", thinking="", failure=ParseFailure("??", "no time"), reason=""
+    )
+    chapters = replace(
+        told, task="chapters", text="", reason="", chapters=(Event(Span(0, 9), "All.", "Tea"),)
+    )
+    answer = as_watch([told, events, chapters])
+    assert (answer.task, answer.text, answer.failure) == ("watch", "Tea.", None)
+    assert (answer.events, answer.chapters, answer.thinking) == ((), chapters.chapters, "Hm.\n\nHm.")
+    assert answer.reason == "describe: the answer is cut off; not readable in what the model wrote: events"
+    assert as_watch([replace(events, task=name) for name in ("describe", "events", "chapters")]).failure
+
+
 def test_other_models_may_merge(twelve) -> None:
     def merge(prompt: str) -> str:
         return "B" if "A. yes B. no" in prompt else "One text."
@@ -269,8 +289,12 @@ def test_a_folder_with_a_key_nobody_reads_is_refused(session, tmp_path) -> None:
     engine.processor.save_pretrained(tmp_path)
     path = tmp_path / "config.json"
     path.write_text(path.read_text().replace('"max_num_frame"', '"max_num_frames"'))
-    with pytest.raises(WeightsError, match=r"max_num_frames.*did you mean 'max_num_frame'"):
+    with pytest.raises(
+        WeightsError, match=r"max_num_frames.*did you mean 'max_num_frame'.*ignore_config_keys"
+    ):
         playhead.load(str(tmp_path))
+    passed = playhead.load(str(tmp_path), ignore_config_keys="max_num_frames, other")
+    assert engine_of(passed).settings.ignore_config_keys == ("max_num_frames", "other")
 
 
 def test_a_folder_without_its_tokenizer_or_weights_is_refused(session, tmp_path) -> None:
@@ -298,6 +322,7 @@ def test_a_folder_without_its_tokenizer_or_weights_is_refused(session, tmp_path)
         ({"title": 5}, "a text"),
         ({"segment_s": 0.5}, "1 or more"),
         ({"merge": "scouts"}, "a function"),
+        ({"ignore_config_keys": 5}, "names of keys"),
     ],
     ids=lambda value: next(iter(value)) if isinstance(value, dict) else "",
 )

@@ -24,7 +24,7 @@ from playhead.media.window import resolve_window
 from playhead.models.arc_hunyuan_video import dialect
 from playhead.models.arc_hunyuan_video.audio import add_sound
 from playhead.models.arc_hunyuan_video.long import Part, answer_in_parts, as_watch, parts_of
-from playhead.models.arc_hunyuan_video.merge import label_in, make_merger
+from playhead.models.arc_hunyuan_video.merge import Merger, label_in, make_merger
 from playhead.models.arc_hunyuan_video.model import ArcHunyuanVideoForConditionalGeneration
 from playhead.models.arc_hunyuan_video.pictures import normalise
 from playhead.models.arc_hunyuan_video.processor import ArcHunyuanVideoProcessor, Prepared
@@ -89,6 +89,8 @@ class ArcHunyuanVideo(EndToEnd[Seen]):
         self.settings: EngineSettings = settings_of(options.family)
         self.processor = processor
         self._cut: tuple[tuple[Video, object], tuple[Part, ...]] | None = None
+        self._own = _Own(self)
+        self._other: Merger | None = None
 
     # --- what a family says ---------------------------------------------------------------------------------------
 
@@ -231,7 +233,7 @@ class ArcHunyuanVideo(EndToEnd[Seen]):
                 parts,
                 (Describe(), Events(), Chapters()) if whole else (task,),
                 self._answer_part,
-                make_merger(self.settings.merge, _Own(self, progress), progress),
+                self._merger(progress),
                 language=self.settings.language,
                 progress=progress,
             )
@@ -252,6 +254,16 @@ class ArcHunyuanVideo(EndToEnd[Seen]):
             info = probe(video.source, video_stream=video.video_stream, audio_stream=video.audio_stream)
             self._cut = (key, parts_of(video, resolve_window(video, info), self.settings.segment_s))
         return self._cut[1]
+
+    def _merger(self, progress: Progress) -> Merger | None:
+        """Who merges the parts' answers; another model is loaded at its first use and kept."""
+        self._own.progress = progress
+        if self._other is None:
+            made = make_merger(self.settings.merge, self._own, progress)
+            if made is self._own or made is None:
+                return made
+            self._other = made
+        return self._other
 
     def _answer_part(self, video: Video, task: Task, progress: Progress) -> Answer:
         return super().answer(video, task, progress=progress)
@@ -284,8 +296,9 @@ class ArcHunyuanVideo(EndToEnd[Seen]):
 class _Own:
     """The engine's own decoder as the one that merges the answers about parts."""
 
-    def __init__(self, engine: ArcHunyuanVideo, progress: Progress) -> None:
-        self.name, self._engine, self._progress = f"{engine.name}'s own decoder", engine, progress
+    def __init__(self, engine: ArcHunyuanVideo) -> None:
+        self.name, self._engine = f"{engine.name}'s own decoder", engine
+        self.progress: Progress = silent
 
     def fits(self, prompt: str) -> bool:
         """Whether a prompt and its answer lie within what the model was trained on."""
@@ -307,7 +320,7 @@ class _Own:
         return label_in(self._answer(prompt, form, "choose"), labels)
 
     def _answer(self, prompt: str, form: Grammar, task: str = "") -> str:
-        written = self._engine.write_text(self._asked(prompt, task), form, self._progress)
+        written = self._engine.write_text(self._asked(prompt, task), form, self.progress)
         return unwrap(written.text).answer
 
     def _asked(self, prompt: str, task: str = "") -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields
 from typing import Any, Final, get_args
 
@@ -28,6 +28,7 @@ OPTIONS: Final[dict[str, str]] = {
     "title": "the video's title, told when a summary is asked for",
     "segment_s": "videos longer than this are answered in parts of this many seconds; 0 for never",
     "merge": "who merges the parts' answers: 'own', 'none', a language model of playhead by name or file, or a function",
+    "ignore_config_keys": "keys of a folder's config.json to pass over, with commas between; unknown ones are refused",
 }
 
 
@@ -45,6 +46,7 @@ class EngineSettings:
     title: str = ""
     segment_s: float = SEGMENT_S
     merge: Any = OWN
+    ignore_config_keys: Sequence[str] = ()
 
     def __post_init__(self) -> None:
         _one_of("labels", self.labels, get_args(LabelRule))
@@ -69,6 +71,11 @@ class EngineSettings:
         ):
             raise UsageError(f"segment_s={seconds!r:.40}", allowed="seconds, 1 or more; 0 for no parts")
         check_merge(self.merge)
+        keys: Any = self.ignore_config_keys
+        names = [each.strip() for each in keys.split(",")] if isinstance(keys, str) else keys
+        if not isinstance(names, (list, tuple)) or not all(isinstance(each, str) and each for each in names):
+            raise UsageError(f"ignore_config_keys={keys!r:.40}", allowed="names of keys, with commas between")
+        object.__setattr__(self, "ignore_config_keys", tuple(names))
 
 
 def settings_of(options: Mapping[str, Any]) -> EngineSettings:
