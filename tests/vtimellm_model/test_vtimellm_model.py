@@ -230,6 +230,29 @@ def test_bfloat16_stays_close() -> None:
     assert torch.cosine_similarity(a, b.float(), dim=-1).min() > 0.99
 
 
+class Int8(torch.nn.Module):
+    """A linear layer as quantisers leave one: whole numbers for a weight, the bias in full precision."""
+
+    def __init__(self, plain: torch.nn.Linear) -> None:
+        super().__init__()
+        self.in_features = plain.in_features
+        self.scale = plain.weight.detach().abs().amax(1, keepdim=True) / 127
+        self.weight = torch.nn.Buffer((plain.weight.detach() / self.scale).round().to(torch.int8))
+        self.bias = plain.bias
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        return torch.nn.functional.linear(x, self.weight * self.scale, self.bias)
+
+
+def test_quantised_projectors_are_given_fractions() -> None:
+    exact, quantised = make("longvale"), make("longvale")
+    for kind in KINDS:
+        quantised.model.projectors[kind] = Int8(exact.model.projectors[kind])
+    with torch.no_grad():
+        a, b = exact(**LONG).logits, quantised(**LONG).logits
+    assert torch.cosine_similarity(a, b, dim=-1).min() > 0.999
+
+
 def test_peft_wraps_the_language_model_and_no_tower() -> None:
     model = make("longvale")
     wrapped = get_peft_model(model, LoraConfig(r=4, lora_alpha=8, target_modules=TARGETS))
