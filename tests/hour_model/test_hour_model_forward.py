@@ -3,11 +3,11 @@
 import pytest
 import torch
 from hour_kit import VOCABULARY, padded, sample, tiny
-from transformers import AutoModelForCausalLM
+from transformers import AutoModel, AutoModelForCausalLM
 
 from playhead.errors import UsageError
 from playhead.models.hour_llava.images import plan_tiles, tiles_memory
-from playhead.models.hour_llava.model import HourLlavaForCausalLM
+from playhead.models.hour_llava.model import HourLlavaForCausalLM, HourLlavaModel
 
 
 @pytest.fixture(scope="module")
@@ -229,9 +229,38 @@ def test_lora_wraps_it_and_is_merged():
         assert far(merged(**inputs).logits, before) > 1e-3
 
 
-def test_auto_class_makes_it():
-    made = AutoModelForCausalLM.from_config(tiny().config)
-    assert type(made) is HourLlavaForCausalLM
+def test_auto_classes_make_it():
+    config = tiny().config
+    assert type(AutoModelForCausalLM.from_config(config)) is HourLlavaForCausalLM
+    assert type(AutoModel.from_config(config)) is HourLlavaModel
+
+
+def test_a_conversation_goes_on_from_its_cache(model):
+    inputs = sample(seed=12)
+    options = {"max_new_tokens": 3, "do_sample": False, "eos_token_id": None}
+    with torch.no_grad():
+        first = model.generate(**inputs, **options, return_dict_in_generate=True)
+        ids = torch.cat((first.sequences, torch.randint(1, VOCABULARY, (1, 7))), dim=1)
+        longer = {**inputs, "input_ids": ids, "attention_mask": torch.ones_like(ids)}
+        wanted = model.generate(
+            **{
+                **longer,
+                **{key: torch.nn.functional.pad(inputs[key], (0, 10)) for key in ("slot_mask", "query_mask")},
+            },
+            **options,
+        )
+        found = model.generate(**longer, past_key_values=first.past_key_values, **options)
+    assert torch.equal(found, wanted)
+
+
+def test_the_tables_of_words_can_grow():
+    model, inputs = tiny(), sample(seed=13)
+    with torch.no_grad():
+        before = model(**inputs).logits
+        model.resize_token_embeddings(VOCABULARY + 5, mean_resizing=False)
+        after = model(**inputs).logits
+    assert after.shape[-1] == VOCABULARY + 5
+    assert torch.allclose(after[..., :VOCABULARY], before, atol=1e-5)
 
 
 WRONG = {

@@ -190,6 +190,13 @@ def test_what_is_read_is_chosen_by_gradients_and_size(monkeypatch):
         assert resampler._reading(234_000, torch.zeros(1, 64)) == "held"
         monkeypatch.setattr(memaug, "MOST_KV_BYTES", 234_000 * 2 * 32 * 4 - 1)
         assert resampler._reading(234_000, torch.zeros(1, 64)) == "online"
+        monkeypatch.undo()
+        assert (
+            resampler._reading(8320, torch.zeros(1, 64, device="meta")) == "online"
+        )  # no kernel known there
+        resampler.config._attn_implementation = "eager"
+        assert resampler._reading(8320, torch.zeros(2000, 64)) == "held"
+        assert resampler._reading(234_000, torch.zeros(2000, 64)) == "online"
 
 
 HOUR = """

@@ -6,7 +6,7 @@ import pytest
 import torch
 from hour_kit import VOCABULARY, sample, tiny
 from safetensors.torch import load_file, save_file
-from transformers import AutoConfig, AutoModelForCausalLM
+from transformers import AutoConfig, AutoModel, AutoModelForCausalLM
 
 from playhead.errors import UsageError, WeightsError
 from playhead.models.hour_llava.config import (
@@ -18,7 +18,7 @@ from playhead.models.hour_llava.config import (
     tiny_config,
 )
 from playhead.models.hour_llava.forget import FRAME_TOKENS
-from playhead.models.hour_llava.model import HourLlavaForCausalLM
+from playhead.models.hour_llava.model import HourLlavaForCausalLM, HourLlavaModel
 from playhead.models.hour_llava.weights import load
 
 # What the specification says a released config.json holds, with the language model's own keys beside it.
@@ -174,6 +174,13 @@ def test_what_is_saved_is_loaded_again_to_the_bit(tmp_path, tied):
     assert first.keys() == second.keys()
     with torch.no_grad():
         assert torch.equal(again.train(False)(**sample()).logits, model(**sample()).logits)
+
+
+def test_the_model_without_its_head_loads_from_the_same_folder(folder):
+    model, info = AutoModel.from_pretrained(folder, output_loading_info=True)
+    assert type(model) is HourLlavaModel
+    assert not any(info[each] for each in ("missing_keys", "unexpected_keys", "mismatched_keys"))
+    assert torch.equal(model.image_newline, load(folder).model.image_newline)
 
 
 def test_names_on_disk_are_the_released_ones(folder):

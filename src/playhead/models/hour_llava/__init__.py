@@ -23,10 +23,11 @@ family       presets, and how engines are made
 Importing this package registers the family with transformers' Auto classes.
 """
 
-from transformers import AutoConfig, AutoModelForCausalLM
+from transformers import AutoConfig, AutoModel, AutoModelForCausalLM
 
 from playhead.models.hour_llava.config import MODEL_TYPE, HourLlavaConfig
-from playhead.models.hour_llava.model import HourLlavaForCausalLM
+from playhead.models.hour_llava.model import HourLlavaForCausalLM, HourLlavaModel
 
 AutoConfig.register(MODEL_TYPE, HourLlavaConfig, exist_ok=True)
+AutoModel.register(HourLlavaConfig, HourLlavaModel, exist_ok=True)
 AutoModelForCausalLM.register(HourLlavaConfig, HourLlavaForCausalLM, exist_ok=True)

@@ -35,6 +35,11 @@ MOST_KV_BYTES: Final = 2 * 1024**3
 """Keys and values of the memory above this size are not held for a whole block; one hour at 7B width takes 0.5 GB in
 16-bit floats, two hours in 32-bit floats 1.9 GB."""
 
+MOST_SCORES: Final = 2**26
+"""Above so many scores plain (eager) attention would hold a table too large."""
+FUSED: Final = frozenset({"cpu", "cuda"})
+"""Devices on which torch attends without a table of scores."""
+
 Reading = Literal["auto", "whole", "held", "online"]
 Attention = Callable[[torch.Tensor, torch.Tensor, torch.Tensor], torch.Tensor]
 Tables = tuple[torch.Tensor, torch.Tensor]
@@ -218,7 +223,10 @@ class MemAug(nn.Module):
     def _reading(self, count: int, query_ND: torch.Tensor) -> Reading:
         if torch.is_grad_enabled():
             return "whole"
+        plain = self.config._attn_implementation == "eager"
+        if plain and self.heads.query * query_ND.shape[0] * count > MOST_SCORES:
+            return "online"
+        if query_ND.device.type not in FUSED:
+            return "online"
         held = 2 * self.heads.key * self.heads.width * count * query_ND.element_size()
-        if self.config._attn_implementation == "eager" and count > CHUNK_TOKENS:
-            return "online"  # plain attention would hold a table of scores
         return "held" if held <= MOST_KV_BYTES else "online"

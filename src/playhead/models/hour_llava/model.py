@@ -61,6 +61,7 @@ class HourLlavaModel(Qwen2Model, HourLlavaPreTrainedModel):
     """
 
     config: HourLlavaConfig
+    config_class = HourLlavaConfig
 
     def __init__(self, config: HourLlavaConfig) -> None:
         super().__init__(config)
@@ -148,10 +149,10 @@ class HourLlavaModel(Qwen2Model, HourLlavaPreTrainedModel):
         for ids, rows in query.pieces():
             if rows is None:
                 place = torch.arange(len(ids), device=device)
-                tokens.append(self.embed_tokens(ids.to(device)).to(self.image_newline.dtype))
+                tokens.append(self.embed_tokens(ids.to(device)).to(self.image_newline))
             else:
                 place = positions_M[rows.to(positions_M.device)].to(device)
-                tokens.append(memory.rows(rows))
+                tokens.append(memory.rows(rows).to(self.image_newline))
             is_video.append(torch.full((len(place),), rows is not None, device=device))
             if len(place):
                 places.append(place + next_position)
@@ -159,7 +160,7 @@ class HourLlavaModel(Qwen2Model, HourLlavaPreTrainedModel):
         out_ND = self.vision_resampler(
             torch.cat(tokens), torch.cat(places), memory, positions_M.to(device), reading=reading
         )
-        return cast("torch.Tensor", out_ND[torch.cat(is_video)])
+        return cast("torch.Tensor", out_ND[torch.cat(is_video).to(out_ND.device)].to(device))
 
 
 class HourLlavaForCausalLM(HourLlavaPreTrainedModel, GenerationMixin):

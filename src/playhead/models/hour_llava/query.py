@@ -70,10 +70,14 @@ def repeated(inputs: Mapping[str, Any], times: int) -> dict[str, Any]:
 
 
 def stretched(inputs: Mapping[str, Any]) -> dict[str, Any]:
-    """Inputs whose masks are as long as the ids: what was written since holds no place and asks nothing."""
+    """Inputs whose masks are as long as the ids: what was written since holds no place and asks nothing.
+
+    Where a cache holds the beginning of the ids, the masks are those of the rest.
+    """
     out = dict(inputs)
     for key in ("slot_mask", "query_mask"):
         if inputs.get(key) is not None and inputs.get("input_ids") is not None:
-            more = inputs["input_ids"].shape[1] - inputs[key].shape[1]
-            out[key] = torch.nn.functional.pad(inputs[key], (0, more))
+            count = inputs["input_ids"].shape[1]
+            more = max(0, count - inputs[key].shape[1])
+            out[key] = torch.nn.functional.pad(inputs[key], (0, more))[:, -count:]
     return out

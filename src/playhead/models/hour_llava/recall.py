@@ -124,4 +124,5 @@ def open_memory(
 
 def with_newlines(tokens_TPD: torch.Tensor, newline_D: torch.Tensor) -> torch.Tensor:
     """Put the newline behind the tokens of every picture: (T, P, D) to (T, P + 1, D)."""
-    return torch.cat((tokens_TPD, newline_D.expand(tokens_TPD.shape[0], 1, -1)), dim=1)
+    newline_T1D = newline_D.to(tokens_TPD).expand(tokens_TPD.shape[0], 1, -1)
+    return torch.cat((tokens_TPD, newline_T1D), dim=1)
