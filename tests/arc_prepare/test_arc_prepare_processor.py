@@ -135,6 +135,31 @@ def test_a_window_is_told_from_its_start_and_known_on_the_videos_clock(long_file
     assert made.slots[4].label == "00:00:04-00:00:05"
 
 
+@pytest.fixture(scope="module")
+def twins(tmp_path_factory):
+    """Exactly 3 s of pictures, evenly spaced and not, each with sound that goes on 0.4 s longer."""
+    folder = tmp_path_factory.mktemp("twins")
+    sounds = (Sound(beeps_s=(2.3,), end_s=3.4),)
+    steps = [20, 60] * 37 + [40]
+    starts = np.cumsum([0, *steps[:-1]]).tolist()
+    how = {"sounds": sounds, "options": {"bf": "0"}}
+    return (
+        write_media(folder / "even.mp4", ticks=range(75), **how),
+        write_media(folder / "uneven.mp4", ticks=starts, durations=steps, tick_s=Fraction(1, 1000), **how),
+    )
+
+
+def test_a_variable_rate_clip_is_told_the_times_of_its_constant_rate_twin(twins):
+    even, uneven = (processor(side_px=640).look_at(Video(str(path))) for path in twins)
+    assert (even.clip.info.variable_rate, uneven.clip.info.variable_rate) == (False, True)
+    assert even.clip.window.end_s > 3.3
+    for each in (even, uneven):
+        assert each.prepared.labels == ("00:00:00-00:00:01", "00:00:01-00:00:02", "00:00:02-00:00:03")
+        assert [row for row in range(3) if heard_with(each.prepared, row)] == [2]
+    assert np.allclose(even.prepared.intervals_S2, uneven.prepared.intervals_S2)
+    assert np.abs(even.prepared.times_s - uneven.prepared.times_s).max() < 0.06
+
+
 def test_half_seconds_are_rounded_alike_wherever_the_window_lies(long_file):
     """Stretches of 1.1 s, where labels of ties must not depend on the shift of the clock."""
     path, _ = long_file
@@ -299,18 +324,20 @@ def test_a_rule_that_drops_frames_says_so(drawn):
     assert len(processor().prepare(short)) == 3
 
 
-def test_sound_long_after_the_last_picture_is_left_out(drawn):
+@pytest.mark.parametrize("seconds", [20, 200, 400])
+def test_sound_long_after_the_last_picture_is_left_out(drawn, seconds):
     clip = open_clip(drawn("constant").path, sampling="arc")
-    samples_N = np.zeros(16_000 * 400, np.float32)
+    samples_N = np.zeros(16_000 * seconds, np.float32)
     samples_N[: len(clip.waveform.samples_N)] = clip.waveform.samples_N
     made = processor().prepare(replace(clip, waveform=Waveform(samples_N)))
-    assert made.sound_rule == "training"
+    assert made.sound_rule == ("true-intervals" if seconds == 200 else "training")
     assert any("sound after 3 s is not heard" in note for note in made.notes)
-    assert len(made.input_features_KMT) == 1
+    assert len(made.input_features_KMT) == (7 if seconds == 200 else 1)
     whole = processor().prepare(clip)
     assert np.array_equal(made.audio_index_FS, whole.audio_index_FS)
-    with pytest.raises(UsageError, match="needs 150"):
-        processor(sound="training").prepare(replace(clip, waveform=Waveform(samples_N)))
+    if seconds > 150:
+        with pytest.raises(UsageError, match="needs 150"):
+            processor(sound="training").prepare(replace(clip, waveform=Waveform(samples_N)))
 
 
 # --- tensors --------------------------------------------------------------------------------------------------------

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Final
+from typing import Final, Literal
 
 import numpy as np
 
@@ -16,12 +16,13 @@ from playhead.media.pixels import Size
 from playhead.media.probe import Opened, opened
 from playhead.media.sampling import Policy, Selection, policy, sample
 from playhead.media.source import Source, source_name
-from playhead.media.window import resolve_window
+from playhead.media.window import pictures_end_s, resolve_window
 from playhead.timeline import Sampling, Span
 
 _BLOCK_S: Final = 30.0
 _CLOCK_DIGITS: Final = 9  # shifting a stretch to the window's clock may not move it off a half second
 
+Until = Literal["window", "pictures"]
 Keep = Callable[[Pixels, int, Times], Pixels]
 """What is kept of a picture, given it at its own size, its number among the chosen ones, and the stretches all of these
 stand for in seconds from the window's start (shape (frames, 2))."""
@@ -35,6 +36,7 @@ def open_clip(
     end_s: float | None = None,
     size: Size = None,
     keep: Keep | None = None,
+    until: Until = "window",
     audio: bool = True,
     video_stream: int | None = None,
     audio_stream: int | str | None = None,
@@ -50,6 +52,8 @@ def open_clip(
             function maps one to the other. None also lets the policy decide where it has a size of its own.
         keep: Makes what is kept of each picture as it is decoded (a label drawn at full size, then a smaller picture),
             so that full-size pictures are never held together; for policies whose frames stand for stretches.
+        until: Where the time ends that frames are chosen over: with the window, or with its last picture where sound
+            goes on after that (:func:`playhead.media.window.pictures_end_s`), as rules that count frames have it.
         audio: Whether the sound is read; the clock is the same without it.
         video_stream: Index of the video stream, or None for the default one.
         audio_stream: Index or language (``eng``) of the audio stream, or None for the default one.
@@ -69,7 +73,9 @@ def open_clip(
     damage = Damage()
     with opened(source, video_stream=video_stream, audio_stream=audio_stream) as media:
         window = resolve_window(asked, media.info)
-        frames, selection, rows = _pictures(media, choose, window, size=size, keep=keep, damage=damage)
+        frames, selection, rows = _pictures(
+            media, choose, window, size=size, keep=keep, until=until, damage=damage
+        )
         waveform = _sound(media, window, damage) if audio and media.info.audio is not None else None
     if frames is None and waveform is None:
         raise EmptyMediaError(f"open {name!r} without sound", found="audio only", allowed="audio=True")
@@ -90,13 +96,21 @@ def open_clip(
 
 
 def _pictures(
-    media: Opened, choose: Policy, window: Span, *, size: Size, keep: Keep | None, damage: Damage
+    media: Opened,
+    choose: Policy,
+    window: Span,
+    *,
+    size: Size,
+    keep: Keep | None,
+    until: Until,
+    damage: Damage,
 ) -> tuple[Frames | None, Selection | None, list[int]]:
     """The chosen pictures that could be decoded, what was chosen, and which of it they are."""
     index = media.index
     if media.table is None or index is None:
         return None, None, []
-    selection = sample(choose, index.times_s, window.start_s, window.end_s)
+    end_s = window.end_s if until == "window" else pictures_end_s(index, window)
+    selection = sample(choose, index.times_s, window.start_s, end_s)
     stretches_S2 = _from_window(selection, window) if keep is not None else None
     wanted = len(selection)
     held: Pixels | None = None

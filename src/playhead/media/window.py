@@ -31,6 +31,16 @@ def resolve_window(video: Video, info: MediaInfo) -> Span:
     return Span(start_s, max(start_s, min(end_s, info.duration_s)))
 
 
+def pictures_end_s(index: FrameIndex, window: Span) -> float:
+    """When the pictures of a window end, in seconds: with the window, or before it where only sound goes on.
+
+    A lone picture stands for as long as the window does.
+    """
+    if len(index.times_s) == 1:
+        return window.end_s
+    return max(window.start_s, min(window.end_s, max(index.end_s, float(index.times_s[-1]))))
+
+
 def frames_in(index: FrameIndex, window: Span) -> np.ndarray[tuple[int], np.dtype[np.intp]]:
     """Rows of the frames that are first shown inside a window.
 

@@ -143,6 +143,7 @@ class ArcHunyuanVideoProcessor:
             start_s=video.start_s,
             end_s=video.end_s,
             keep=pictures.keeper(chosen.side_px, chosen.labels),
+            until="pictures",
             video_stream=video.video_stream,
             audio_stream=video.audio_stream,
         )
@@ -314,18 +315,21 @@ def _from_hub(name: str, options: dict[str, Any]) -> ArcHunyuanVideoTokenizer:
 def _with_pictures(
     waveform: Waveform | None, end_s: float, rule: SoundRule
 ) -> tuple[Waveform | None, tuple[str, ...]]:
-    """Long sound without what follows the last picture: else snippets of all of it would leave holes where pictures are.
+    """Sound with a note about what follows the last picture, and without it where there are more than 300 s in all.
 
-    The released rules hear it all, and drift; they are left as they are.
+    Else snippets of all of it would leave holes where pictures are. The released rules hear it all, and drift; they
+    are left as they are.
     """
-    if waveform is None or waveform.duration_s <= ARC_LIMIT_S or rule not in ("auto", "true-intervals"):
+    if waveform is None or rule not in ("auto", "true-intervals"):
         return waveform, ()
     heard_s = end_s - waveform.start_s
     if waveform.duration_s - heard_s <= IN_STEP_S:
         return waveform, ()
-    kept = waveform.samples_N[: max(1, round(heard_s * waveform.rate_hz))]
     note = f"sound after {end_s:g} s is not heard: there are no pictures it could go with"
-    return replace(waveform, samples_N=kept), (note,)
+    if waveform.duration_s > ARC_LIMIT_S:
+        kept = waveform.samples_N[: max(1, round(heard_s * waveform.rate_hz))]
+        waveform = replace(waveform, samples_N=kept)
+    return waveform, (note,)
 
 
 def _within(stretches_S2: Times, window: Span) -> Times:
