@@ -13,7 +13,7 @@ import playhead
 from helpers.draw import Drawn, Sound, read_number, write_media
 from playhead.api import Session
 from playhead.errors import CodecError, EmptyMediaError, UnsupportedError, UsageError, WeightsError
-from playhead.generate.decode import generate
+from playhead.generate.decode import Generated, generate
 from playhead.media.clip import Video
 from playhead.models.arc_hunyuan_video.engine import ArcHunyuanVideo
 from playhead.models.arc_hunyuan_video.family import FAMILY
@@ -96,6 +96,38 @@ def test_a_window_is_told_from_0_and_answered_on_the_videos_clock(session, twelv
     assert answer.sampling.window == Span(4.5, 9.5)
     assert spans_of(answer)
     assert all(4.5 <= span.start_s <= span.end_s <= 9.5 for span in spans_of(answer))
+
+
+def test_what_the_released_model_writes_is_placed_on_the_videos_clock(
+    session, twelve, drawn, monkeypatch
+) -> None:
+    """The text of a model that was trained: its clocks count from the window's start, the last one past its end."""
+    engine = engine_of(session)
+
+    def write(text):
+        monkeypatch.setattr(engine, "write", lambda *_: Generated(text, (1,), finished=True))
+
+    write(
+        "<think>(00:00:01 - 00:00:02) A 5.</think>"
+        "<answer>1. Five: at 00:00:01 it shows. (00:00:00 - 00:00:02)\n2. Nine. (00:00:02 - 00:00:05)"
+    )
+    answer = session.chapters(str(twelve.path), start_s=4.0, end_s=8.6)
+    assert [(each.span, each.title) for each in answer.chapters] == [
+        (Span(4, 6), "Five"),
+        (Span(6, 8.6), "Nine."),
+    ]
+    assert answer.chapters[0].text.startswith("at 00:00:05 it shows")
+    assert answer.thinking == "(00:00:05 - 00:00:06) A 5."
+    assert (
+        answer.reason == ""
+    )  # the last label ends a little after the video, and the model can only say that
+
+    write("<think>All.</think><answer>00:00:00 - 00:00:03")
+    whole = session.ground(str(drawn("constant").path), "it")
+    assert [(span.start_s, span.end_s) for span in spans_of(whole)] == [(0, whole.duration_s)]
+    assert whole.reason == ""
+    write("<think>All.</think><answer>00:00:00 - 00:00:04</answer>")
+    assert session.ground(str(drawn("constant").path), "it").reason == "the answer is clipped"
 
 
 def test_a_variable_rate_clip_and_its_twin_are_told_the_same(session, tmp_path) -> None:
@@ -196,9 +228,7 @@ def test_six_minutes_are_answered_in_parts(six_minutes) -> None:
     answer = session.watch(str(six_minutes), progress=lambda *step: told.append(step))
     assert answer.failure is None
     assert [step for step in told if step[0] == "parts"] == [("parts", i, 2) for i in range(3)]
-    assert (
-        len([step for step in told if step[0] == "looking"]) == 2
-    )  # once for each part, for three questions
+    assert told.count(("looking", 0, None)) == 2  # once for each part, for three questions
     assert "answered in 2 parts (00:00:00 - 00:05:00, 00:05:00 - 00:06:20)" in answer.sampling.notes[-1]
     assert "merged by arc-hunyuan-video-tiny's own decoder" in answer.sampling.notes[-1]
     assert answer.sampling.window == Span(0, 380)

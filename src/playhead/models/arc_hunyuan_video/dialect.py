@@ -20,6 +20,7 @@ from typing import Any, Final
 
 from playhead.errors import UnsupportedError
 from playhead.generate.grammar import Grammar
+from playhead.generate.grammars import clock_times
 from playhead.media.overlay import hms
 from playhead.models.end_to_end import Request
 from playhead.tasks.ask import Ask
@@ -131,7 +132,7 @@ def clock_range(last_s: float) -> str:
     """A regular expression for ``HH:MM:SS - HH:MM:SS`` within 0 to ``last_s``, rounded up to a whole second, at least 1."""
     last = max(1, math.ceil(last_s))
     if last > ORDERED_S:
-        return f"{_clock_up_to(last)} - {_clock_up_to(last)}"
+        return f"{clock_times(last)} - {clock_times(last)}"
     ranges = []
     for minute in range(last // 60 + 1):
         top = min(59, last - 60 * minute)
@@ -143,17 +144,6 @@ def clock_range(last_s: float) -> str:
                 later.append(f"00:{_two(minute + 1, last // 60 - 1)}:[0-5][0-9]")
             ranges.append(f"{head}[0-5][0-9] - ({'|'.join(later)})")
     return f"({'|'.join(ranges)})"
-
-
-def _clock_up_to(last: int) -> str:
-    """A regular expression for a clock from 0 to ``last`` whole seconds, below 100 hours."""
-    hours, minutes, seconds = last // 3600, last // 60 % 60, last % 60
-    times = [f"{hours:02d}:{minutes:02d}:{_two(0, seconds)}"]
-    if minutes:
-        times.append(f"{hours:02d}:{_two(0, minutes - 1)}:[0-5][0-9]")
-    if hours:
-        times.append(f"{_two(0, hours - 1)}:[0-5][0-9]:[0-5][0-9]")
-    return f"({'|'.join(times)})"
 
 
 def _two(first: int, last: int) -> str:

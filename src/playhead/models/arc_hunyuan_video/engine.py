@@ -102,6 +102,7 @@ class ArcHunyuanVideo(EndToEnd[Seen]):
         """
         progress("looking", 0, None)
         looked = self.processor.look_at(video)
+        progress("looking", 1, 1)
         clip, prepared = looked.clip, looked.prepared
         return Look(
             clip.info,
