@@ -95,6 +95,13 @@ def test_only_the_first_half_of_a_head_turns():
     assert torch.allclose(turned.norm(dim=-1), states.norm(dim=-1), atol=1e-5)
 
 
+def test_16_bit_states_are_turned_in_32():
+    states, where = torch.randn(3, 50, 16).bfloat16(), torch.arange(50) * 17
+    tables = rotary_tables(where, 8, 1e6, torch.bfloat16)
+    wide = rotate(states.float(), tuple(each.float() for each in tables))
+    assert torch.equal(rotate(states, tables), wide.bfloat16())
+
+
 def test_turned_vectors_know_only_their_distance():
     query, key = torch.randn(2, 1, 1, 16, dtype=torch.float64)
 

@@ -35,11 +35,16 @@ def rotary_tables(
 def rotate(heads_HND: torch.Tensor, tables: tuple[torch.Tensor, torch.Tensor]) -> torch.Tensor:
     """Turn the pairs (j, j + J) of every head by its position; dimensions from 2J on are left alone.
 
+    Products are summed in 32-bit floats or wider, whatever the type of the states.
+
     Args:
         heads_HND: Queries or keys.
         tables: Cosines and sines of :func:`rotary_tables`, (N, J) each.
     """
-    cos_NJ, sin_NJ = (table.to(heads_HND.dtype) for table in tables)
+    dtype, wide = heads_HND.dtype, torch.promote_types(heads_HND.dtype, torch.float32)
+    cos_NJ, sin_NJ = (table.to(dtype).to(wide) for table in tables)
     pairs = cos_NJ.shape[-1]
     first, second, rest = heads_HND.split((pairs, pairs, heads_HND.shape[-1] - 2 * pairs), dim=-1)
-    return torch.cat((first * cos_NJ - second * sin_NJ, second * cos_NJ + first * sin_NJ, rest), dim=-1)
+    first, second = first.to(wide), second.to(wide)
+    turned = (first * cos_NJ - second * sin_NJ, second * cos_NJ + first * sin_NJ)
+    return torch.cat((*(each.to(dtype) for each in turned), rest), dim=-1)
