@@ -151,3 +151,20 @@ def test_the_task_reads_the_same_dense_captions_before_they_are_merged(name):
 def test_avicuna_sets_sound_among_frames_as_published():
     assert interleave(75, 25).tolist() == list(range(0, 97, 4))
     assert spread_rows(100, 75).tolist() == [j * 100 // 75 for j in range(75)]
+
+
+def test_a_batch_is_as_long_as_the_published_splice_makes_it(llama):
+    torch = pytest.importorskip("torch")
+    from playhead.models.vtimellm.collate import Sample, collate
+
+    samples = [
+        Sample(
+            lay_out(llama, turns_of(TOKENS[f"legacyFalse.{name}"]), [[FRAME] * 100]),
+            {"frame": torch.zeros(100, 4)},
+        )
+        for name in ("turn1", "turn3")
+    ]
+    assert [len(each.layout) for each in samples] == [164, 219]  # spliced_lengths of the recorded batch
+    batch = collate(samples)
+    assert batch["labels"].shape == (2, 219)
+    assert (batch["labels"] != -100).sum(1).tolist() == [10, 30]
