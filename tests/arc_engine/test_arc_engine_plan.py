@@ -97,8 +97,9 @@ def test_the_plan_of_a_window_and_of_fewer_pictures(tmp_path) -> None:
     assert any("2.24 s of sound" in note for note in plan.notes)
 
 
-def test_the_tiny_plan_is_what_the_tiny_engine_does(tmp_path) -> None:
-    video = drawn_clip(tmp_path, 9, sounds=sound(9))
+@pytest.mark.parametrize("sound_s", [9, 13, 4])
+def test_the_tiny_plan_is_what_the_tiny_engine_does(tmp_path, sound_s) -> None:
+    video = drawn_clip(tmp_path, 9, sounds=sound(sound_s))
     preset = PRESETS["arc-hunyuan-video-tiny"]
     plan = FAMILY.plan(preset, video, ON_CPU)
     engine = FAMILY.make(preset, None, ON_CPU)

@@ -16,7 +16,7 @@ from playhead.media.clip import Video
 from playhead.media.probe import no_pictures, opened
 from playhead.media.sampling.arc import arc
 from playhead.media.sampling.base import sample
-from playhead.media.window import resolve_window
+from playhead.media.window import pictures_end_s, resolve_window
 from playhead.models.arc_hunyuan_video.long import parts_of
 from playhead.models.arc_hunyuan_video.merge import NONE
 from playhead.models.arc_hunyuan_video.reconcile import VECTORS_PER_S
@@ -210,7 +210,7 @@ def plan(preset: Preset, video: Video, options: EngineOptions) -> Plan:
         UsageError: An option has a value it may not have.
     """
     settings = settings_of(options.family)
-    sizes = replace(_sizes(preset), chunk_frames=settings.vision_chunk_frames)
+    sizes = replace(sizes_of(preset), chunk_frames=settings.vision_chunk_frames)
     with opened(video.source, video_stream=video.video_stream, audio_stream=video.audio_stream) as media:
         info, index = media.info, media.index
     if index is None:
@@ -220,7 +220,7 @@ def plan(preset: Preset, video: Video, options: EngineOptions) -> Plan:
     policy = arc(max_frames=settings.max_frames)
     seen = []
     for part in parts:
-        chosen = sample(policy, index.times_s, part.start_s, part.end_s)
+        chosen = sample(policy, index.times_s, part.start_s, pictures_end_s(index, part))
         stretches_S2 = np.zeros((1, 2)) if chosen.intervals_S2 is None else chosen.intervals_S2
         step_s = float(stretches_S2[0, 1] - stretches_S2[0, 0])
         audio_s = max(float(ARC_SHORTEST_S), min(part.duration_s, float(ARC_LIMIT_S)))
@@ -285,7 +285,8 @@ def _notes(parts: list[Span], seen: list[_Seen], settings: EngineSettings, *, he
     return tuple(notes)
 
 
-def _sizes(preset: Preset) -> Dimensions:
+def sizes_of(preset: Preset) -> Dimensions:
+    """The sizes of a preset's parts."""
     if not preset.tiny:
         return PUBLISHED
     from playhead.models.arc_hunyuan_video.tiny import tiny_parts
