@@ -1,4 +1,4 @@
-"""What a family of end-to-end models is to the rest of playhead: how it is recognised, made and planned.
+"""What a family of end-to-end models is to the rest of playhead: how it is recognised, made, planned and shown.
 
 Light on import: naming, listing and planning a family loads no model library until it must.
 """
@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
-from playhead.media.clip import Video
+from playhead.media.clip import Frames, Video
 from playhead.timeline import Span
 
 if TYPE_CHECKING:
@@ -103,6 +103,29 @@ class Plan:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Shown:
+    """Pictures of a video as a family's model is given them, and how it is told their times.
+
+    Attributes:
+        engine: Name of the engine.
+        source: The video.
+        window: The part that is looked at, in seconds.
+        frames: The pictures in the order of the model's positions, with their true presentation times.
+        captions: A line for each: how the model is told its time, and what becomes of it.
+        total: How many there are in all; where that is more, ``frames`` are an even choice of them.
+        notes: Plain sentences on what a reader should know.
+    """
+
+    engine: str
+    source: str
+    window: Span
+    frames: Frames
+    captions: tuple[str, ...]
+    total: int
+    notes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Family:
     """One model system.
 
@@ -117,6 +140,7 @@ class Family:
             for tiny presets, and for a preset on no hub, which then says what it is put together from.
         open: Makes an engine of a folder that is not one of the presets.
         plan: What a preset would take for a video.
+        show: What a preset would see of a video, of many pictures an even choice of so many; no weights are needed.
     """
 
     name: str
@@ -127,3 +151,4 @@ class Family:
     make: Callable[[Preset, Path | None, EngineOptions], Engine]
     open: Callable[[Path, EngineOptions], Engine]
     plan: Callable[[Preset, Video, EngineOptions], Plan]
+    show: Callable[[Preset, Video, EngineOptions, int], Shown]

@@ -21,6 +21,7 @@ from playhead.models.arc_hunyuan_video.model import ArcHunyuanVideoForConditiona
 from playhead.models.arc_hunyuan_video.plan import PUBLISHED, plan
 from playhead.models.arc_hunyuan_video.processor import ArcHunyuanVideoProcessor
 from playhead.models.arc_hunyuan_video.settings import OPTIONS, settings_of
+from playhead.models.arc_hunyuan_video.show import show
 from playhead.models.arc_hunyuan_video.tiny import tiny_model
 from playhead.models.family import EngineOptions, Family, Preset
 from playhead.models.folder import CONFIG, read_config, refuse_unknown_keys
@@ -175,4 +176,5 @@ FAMILY: Final = Family(
     make=make,
     open=open_folder,
     plan=plan,
+    show=show,
 )

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Final
 import torch
 
 from playhead.media.clip import Video
-from playhead.models.family import EngineOptions, Family, Plan, Preset
+from playhead.models.family import EngineOptions, Family, Plan, Preset, Shown
 from playhead.models.folder import weights_bytes
 from playhead.models.hour_llava.config import MODEL_TYPE, HourLlavaConfig, config_3b, config_7b, tiny_config
 from playhead.models.hour_llava.model import HourLlavaForCausalLM
@@ -103,6 +103,18 @@ def plan(preset: Preset, video: Video, options: EngineOptions) -> Plan:
     return make_plan(preset, config_of(preset), video, options)
 
 
+def show(preset: Preset, video: Video, options: EngineOptions, most: int) -> Shown:
+    """What a preset would see of a video; no weight is read.
+
+    Raises:
+        MediaError: The file has no pictures.
+        WindowError: The window lies outside the video.
+    """
+    from playhead.models.hour_llava.show import make_show
+
+    return make_show(preset, config_of(preset), video, options, most=most)
+
+
 def config_of(preset: Preset) -> HourLlavaConfig:
     """The configuration of a preset."""
     return tiny_config(TINY_VOCABULARY) if preset.tiny else _CONFIGS[preset.name]()
@@ -130,4 +142,5 @@ FAMILY: Final = Family(
     make=make,
     open=open_folder,
     plan=plan,
+    show=show,
 )

@@ -16,7 +16,7 @@ from transformers import ClapAudioConfig, WhisperConfig
 from playhead.errors import UsageError, WeightsUnavailableError
 from playhead.hub.folder import FOLDER_VARIABLE
 from playhead.media.clip import Video
-from playhead.models.family import EngineOptions, Family, Plan, Preset
+from playhead.models.family import EngineOptions, Family, Plan, Preset, Shown
 from playhead.models.options import resolve_device, resolve_dtype
 from playhead.models.vtimellm.config import (
     CLAP_WIDTH,
@@ -36,6 +36,7 @@ from playhead.models.vtimellm.model import VTimeLLMForCausalLM
 from playhead.models.vtimellm.plan import make_plan
 from playhead.models.vtimellm.presets import PRESETS, parts_of
 from playhead.models.vtimellm.settings import OPTIONS, Settings, chosen_pieces, settings_of
+from playhead.models.vtimellm.show import make_show
 from playhead.models.vtimellm.tokens import load_tokenizer, tiny_tokenizer
 from playhead.models.vtimellm.weights import RELEASED_TYPE, assemble, load, load_tower
 
@@ -96,6 +97,12 @@ def plan(preset: Preset, video: Video, options: EngineOptions) -> Plan:
     """What a preset would take for a video; nothing is decoded and no weight is read."""
     _, variant, _ = PRESETS[preset.name]
     return make_plan(preset, published_config(preset.name), variant, video, options)
+
+
+def show(preset: Preset, video: Video, options: EngineOptions, most: int) -> Shown:
+    """What a preset would see of a video; no weight is read."""
+    _, variant, _ = PRESETS[preset.name]
+    return make_show(preset, published_config(preset.name), variant, video, options, most=most)
 
 
 def published_config(name: str) -> VTimeLLMConfig:
@@ -233,4 +240,5 @@ FAMILY: Final = Family(
     make=make,
     open=open_folder,
     plan=plan,
+    show=show,
 )

@@ -45,7 +45,7 @@ _BEATS_MEAN, _BEATS_STD = 15.41663, 6.55582
 _CHUNK_T: Final = 512
 _POOL_P: Final = 256
 _WHISPER_S: Final = 30
-_CLAP_S: Final = 10
+CLAP_S: Final = 10
 
 
 class BeatsEncoder(Protocol):
@@ -240,7 +240,7 @@ def clap_rows(waveform_S: Samples, tower: ClapAudioModelWithProjection, *, most:
     total = waveform_S.shape[0]
     if total == 0:
         return torch.zeros(0, tower.config.projection_dim)
-    hears = _CLAP_S * CLAP_RATE_HZ
+    hears = CLAP_S * CLAP_RATE_HZ
     count = min(most, math.ceil(total / hears))
     extractor = ClapFeatureExtractor(truncation="fusion" if tower.config.enable_fusion else "rand_trunc")
     rows = []
