@@ -1,12 +1,26 @@
 """VTimeLLM and its successors LongVALE-LLM and AVicuna as ordinary transformers models.
 
-config   what a folder holds, and the published sizes
-model    projected features among the embeddings of a language model
-vision   frames to CLIP's joint-space vectors
-sound    sound to the rows LongVALE-LLM and AVicuna are given
-weights  the released files into one model, strictly
-lora     merging of the released adapters, one matrix at a time
-files    tensors of released files by name, read one at a time
+config     what a folder holds, and the published sizes
+model      projected features among the embeddings of a language model
+vision     frames to CLIP's joint-space vectors
+sound      sound to the rows LongVALE-LLM and AVicuna are given
+weights    the released files into one model, strictly
+lora       merging of the released adapters, one matrix at a time
+files      tensors of released files by name, read one at a time
+pieces     read a SentencePiece file, and join its pieces as SentencePiece does
+tokens     Llama-2's tokenizer as the checkpoints were trained with it
+layout     a conversation as positions: text, what is filled, what is trained
+arrange    what fills a video's positions, and in which order
+collate    samples as the tensors the model takes
+dialect    how a task is asked, what two digits mean, forms of answers (words in prompts.toml)
+published  how the published evaluation reads dense captions
+frames     which frames are looked at, and what hundredths are hundredths of
+look       from a video to what fills its positions
+settings   the family's own options
+presets    the sizes, and the parts a published one is put together from
+engine     the three systems as engines
+plan       what answering would take
+family     making, opening and planning for the rest of playhead
 """
 
 from __future__ import annotations

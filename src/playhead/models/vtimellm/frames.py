@@ -10,6 +10,7 @@ Axes: F frame, 2 start and end.
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from typing import Final
 
 import numpy as np
 
@@ -20,7 +21,8 @@ from playhead.media.sampling.vtimellm import vtimellm
 from playhead.models.vtimellm.arrange import spread_rows
 from playhead.timeline import Span
 
-_NOISE_S = 1e-6
+_TOLD_FRACTION: Final = 0.005
+"""Half a hundredth: a smaller difference between pictures and window changes no time by more than rounding does."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +54,7 @@ class Chosen:
         if self.distinct < len(self.selection):
             notes.append(f"the window has {self.distinct} frames; they are repeated to {len(self.selection)}")
         start_s, end_s = self.extent.start_s, self.extent.end_s
-        if start_s > window.start_s + _NOISE_S or end_s < window.end_s - _NOISE_S:
+        if max(start_s - window.start_s, window.end_s - end_s) > _TOLD_FRACTION * self.extent.duration_s:
             notes.append(
                 f"there are pictures from {start_s:.3f} s to {end_s:.3f} s; times are hundredths of that"
             )
