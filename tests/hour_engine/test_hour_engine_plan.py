@@ -121,3 +121,19 @@ def test_a_tokenizer_of_another_model_is_refused(tmp_path) -> None:
     assert len(open_tokenizer(tmp_path, 259)) == 259
     with pytest.raises(WeightsError, match="259 tokens for a model of 200"):
         open_tokenizer(tmp_path, 200)
+
+
+def test_the_pictures_it_remembers_can_be_seen_with_their_times(clip) -> None:
+    from helpers.draw import read_number
+
+    shown = FAMILY.show(FAMILY.presets["hour-llava-tiny"], Video(str(clip)), EngineOptions(), 8)
+    assert shown.total == 128
+    assert shown.frames.pixels_FHWC.shape == (8, 140, 140, 3)
+    for pixels_HWC, time_s in zip(shown.frames.pixels_FHWC, shown.frames.pts_s, strict=True):
+        assert read_number(pixels_HWC) == round(time_s * 5)
+    assert shown.captions[0] == "1 of 128, kept"
+    assert {caption.split(", ")[1] for caption in shown.captions} == {"kept", "in memory only"}
+    guided = EngineOptions(family={"temporal": "question"})
+    assert (
+        FAMILY.show(FAMILY.presets["hour-llava-tiny"], Video(str(clip)), guided, 2).captions[0] == "1 of 128"
+    )

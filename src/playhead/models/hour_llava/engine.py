@@ -11,7 +11,7 @@ from typing import Any, ClassVar, cast
 
 import numpy as np
 import torch
-from transformers import Qwen2Tokenizer, SiglipVisionConfig
+from transformers import Qwen2Tokenizer
 
 from playhead.media.clip import Times, Video
 from playhead.models.end_to_end import EndToEnd, Look, Request
@@ -198,7 +198,6 @@ class HourLlava(EndToEnd[Hour]):
             file = EvidenceCache().content(str(self.settings.features))
             return view, entry_key(kind="published", content=content, file=file, times=view.times_s.tolist())
         dtype, tower = self._store_dtype(), self.net.model.vision_tower
-        seen_by = cast("SiglipVisionConfig", config.vision_config)
         key = entry_key(
             kind="features",
             content=content,
@@ -206,7 +205,7 @@ class HourLlava(EndToEnd[Hour]):
             streams=[video.video_stream, video.audio_stream],
             sampling="hour-llava",
             tower=self._digest("tower", tower),
-            config=seen_by.to_dict(),
+            config=config.tower.to_dict(),
             computed=str(self.net.dtype),
             dtype=dtype,
         )
@@ -215,7 +214,7 @@ class HourLlava(EndToEnd[Hour]):
             lambda pixels_FCHW: self.net.model.encode_video(
                 pixels_FCHW, pictures_at_once=self.settings.encode_frames
             ),
-            side_px=int(cast("int", seen_by.image_size)),
+            side_px=config.image_side_px,
             row_shape=(FRAME_POSITIONS, config.mm_hidden_size),
             store=store,
             key=key,

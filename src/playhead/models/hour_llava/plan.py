@@ -117,7 +117,7 @@ def operations(config: HourLlavaConfig, pictures: int, memory_tokens: int, posit
         memory_tokens: Memory tokens, M.
         positions: Positions of the language model and, nearly, of MemAug's query, N.
     """
-    tower: Any = config.vision_config
+    tower: Any = config.tower
     width, side = tower.hidden_size, config.grid_side
     patches = side * side
     layer = 2 * patches * (4 * width**2 + 2 * width * tower.intermediate_size) + 4 * patches**2 * width
@@ -156,7 +156,7 @@ def _working_bytes(
     config: HourLlavaConfig, settings: Settings, memory_tokens: int, positions: int, dtype: torch.dtype
 ) -> int:
     """The largest of what encoding, MemAug and the language model hold at once; an estimate."""
-    tower: Any = config.vision_config
+    tower: Any = config.tower
     item, hidden = dtype.itemsize, config.hidden_size
     keys = (config.num_key_value_heads or config.num_attention_heads) * config.head_width
     pixels = 3 * tower.image_size**2 * 4
