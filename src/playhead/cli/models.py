@@ -83,13 +83,14 @@ def _show(*, as_json: bool) -> None:
         (
             model["name"],
             _count(model["parameters"]),
-            model["licence"] or "-",
             _here(model["here"]),
-            f"{model['about']} ({_origin(model)})" if model["about"] else _origin(model),
+            "; ".join(
+                each for each in (model["about"].rstrip("."), _origin(model), model["licence"]) if each
+            ),
         )
         for model in models
     ]
-    terminal.result(table(rows, head=("model", "weights", "licence", "here", "what")) + "\n")
+    terminal.result(table(rows, head=("model", "weights", "here", "what, from where, licence")) + "\n")
     if missing:
         terminal.say(missing)
     rows = [
