@@ -6,6 +6,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import torch
 
 from playhead.models.hour_llava.features import resampled
 from playhead.models.hour_llava.forget import plan_memory
@@ -178,3 +179,53 @@ def test_slots_are_the_recorded_tokens_of_true_pictures(frames, tokenizer):
     assert starts == sorted(starts)
     assert set(starts) <= set(seen.times_s.tolist())
     assert starts[-1] == seen.times_s[-1]
+
+
+FULL = json.loads((FOLDER / "full_path.json").read_text())
+TURNS = {
+    "A3": [
+        ("<image>\nWhat happens first?", "A dog runs.\nThen it jumps."),
+        ("And then?", "It sleeps."),
+    ],
+    "B1": [("<image>\nWhat is the man doing?", "He is cooking.")],
+    "txt": [("Hi there", "Hello!")],
+}
+
+
+def prepared(name, tokenizer, seed):
+    case = FULL[name]
+    if not case["frames"]:
+        return conversation_layout(tokenizer, token_ids(tokenizer), TURNS[name])
+    seen, _ = seen_frames(case["frames"], case["frames"] / case["duration"], case["frames"])
+    kept = plan_memory(case["frames"], seed=seed)
+    return conversation_layout(tokenizer, token_ids(tokenizer), TURNS[name], seen, kept)
+
+
+def query_positions(layout, asked_N):
+    """Where MemAug's query stands: text before the video, kept rows behind it, text after the memory's last row."""
+    first, last = layout.filled()[[0, -1]]
+    before, after = int(asked_N[:first].sum()), int(asked_N[last:].sum())
+    rows = layout.kept.rows_R.numpy() + before
+    return [*range(before), *rows.tolist(), *range(rows[-1] + 1, rows[-1] + 1 + after)]
+
+
+@pytest.mark.parametrize("name", list(TURNS))
+def test_the_whole_preparation_is_the_recorded_one(name, tokenizer):
+    layout = prepared(name, tokenizer, 100)
+    assert collapsed(layout.input_ids_N, layout, -200) == FULL[name]["input_ids"]
+    assert layout.labels_N.tolist() == FULL[name]["labels"]
+
+
+def test_the_memory_is_asked_at_the_recorded_positions(tokenizer):
+    layout = prepared("A3", tokenizer, 100)
+    assert query_positions(layout, layout.query_N) == FULL["A3"]["q_position_ids"]
+    everything = np.ones(len(layout), np.bool_)
+    everything[layout.filled()] = False
+    assert query_positions(layout, everything) == FULL["A3"]["q_position_ids_all"]
+
+
+def test_a_batch_draws_its_positions_in_order(tokenizer):
+    generator = torch.Generator().manual_seed(FULL["order"]["seed"])
+    first, second = (prepared(name, tokenizer, generator) for name in FULL["order"]["samples"])
+    assert query_positions(first, first.query_N) == FULL["order"]["A3_q_position_ids"]
+    assert query_positions(second, second.query_N) == FULL["B1"]["q_position_ids"]
