@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import asdict
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -19,6 +20,7 @@ EXAMPLE = """\b
 Examples:
   playhead plan talk.mp4 --engine hour-llava-7b
   playhead plan talk.mp4 --engine vtimellm-7b --start 60 --end 120 --json
+  playhead plan talk.mp4 --engine arc-hunyuan-video --sheet seen.png
 """
 
 app = typer.Typer(rich_markup_mode=None, add_completion=False)
@@ -45,11 +47,25 @@ def plan(
     json: Annotated[
         bool, typer.Option("--json", help="Print JSON: one document, or one line for each file.")
     ] = False,
+    sheet: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="FILE", help="Draw what the model would see: a .png, .jpg or .webp of its pictures."
+        ),
+    ] = None,
+    pictures: Annotated[int, typer.Option(metavar="N", min=1, help="Most pictures on the sheet.")] = 24,
+    overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace a sheet that is there.")] = False,
 ) -> None:
     """Say what an answer would take: frames, tokens, memory, seconds."""
     window = {"start_s": read_time("--start", start), "end_s": read_time("--end", end)}
     options = {**({} if device is None else {"device": device}), **read_settings(settings)}
     names = sources.expand(videos)
+    if sheet is not None:
+        from playhead.cli import sheet as drawing
+        from playhead.media.clip import Video
+
+        drawing.check_place(sheet, videos=len(names), overwrite=overwrite)
+        drawing.draw(sheet, Video(names[0], window["start_s"], window["end_s"]), engine, pictures, options)
     failures: list[tuple[str, PlayheadError]] = []
     for name in names:
         try:

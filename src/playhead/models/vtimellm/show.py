@@ -131,7 +131,7 @@ def _time_s(place: Filling) -> float:
 def _caption(place: Filling, at: int, count: int, extent: Span) -> str:
     """The place among all, which is all that the model is told, and the hundredth that an answer names it by."""
     if place.kind != "frame":
-        return f"{at + 1} of {count}, to {place.span.end_s:.1f} s"
+        return f"{at + 1} of {count}, heard to {place.span.end_s:.1f} s"
     after_s = max(0.0, _time_s(place) - extent.start_s)
     name = bin_text(after_s, extent.duration_s, BINS) if extent.duration_s > 0 else f"{0:02d}"
     return f"{at + 1} of {count}, answered as {name}"
