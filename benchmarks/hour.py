@@ -58,6 +58,16 @@ TINY = {
 }
 
 
+SAYS = """What it says. Memory does not grow with the video: pictures pass through in chunks, features lie on disk and are
+read as they are needed. A second question decodes, encodes and projects nothing; it costs MemAug and the language model.
+
+What it does not say. This is not the real width. The share of a second question depends on what the first one costs
+besides: a smaller picture, a lower rate or a file that is cheap to decode raises it, a real tower on a CPU lowers it. The
+operations of the published sizes are printed for that reason: at one hour, decoding left out, a second question of the
+7B is about a tenth of the first. Peaks include Python, torch and transformers at rest, and the pages of stored features
+that happen to be mapped."""
+
+
 def draw_minute(path: Path) -> None:
     """A minute of moving squares on a slowly changing ground."""
     rows, columns = np.mgrid[0:HEIGHT_PX, 0:WIDTH_PX]
@@ -293,7 +303,7 @@ def main() -> None:
     if options.json:
         options.json.write_text(json.dumps(rows, indent=1), encoding="utf-8")
     if options.markdown:
-        options.markdown.write_text(f"# An hour on bounded memory\n\n{text}\n", encoding="utf-8")
+        options.markdown.write_text(f"# An hour on bounded memory\n\n{text}\n\n{SAYS}\n", encoding="utf-8")
 
 
 if __name__ == "__main__":
