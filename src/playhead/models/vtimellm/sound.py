@@ -12,6 +12,7 @@ Axes: S sample, T filter-bank frame, L mel filter, K chunk or row, P position of
 
 from __future__ import annotations
 
+import copy
 import functools
 import math
 import warnings
@@ -219,8 +220,13 @@ def speech_rows(waveform_S: Samples, tower: WhisperEncoder) -> torch.Tensor:
 
 
 def make_sound_tower(config: ClapAudioConfig) -> ClapAudioModelWithProjection:
-    """The sound half of a CLAP model with its projection to the joint space."""
-    return ClapAudioModelWithProjection(config)
+    """The sound half of a CLAP model with its projection to the joint space.
+
+    transformers has one kind of attention for it, whatever kind the language model is asked to use.
+    """
+    own = copy.deepcopy(config)
+    own._attn_implementation = "eager"
+    return ClapAudioModelWithProjection(own)
 
 
 def clap_rows(waveform_S: Samples, tower: ClapAudioModelWithProjection, *, most: int = 25) -> torch.Tensor:
