@@ -79,7 +79,7 @@ def _show(*, as_json: bool) -> None:
         for engine in engines
     ]
     terminal.result(table(rows, head=("engine", "size", "licence", "here", "weights")) + "\n")
-    rows = [
+    told = [
         (
             model["name"],
             _count(model["parameters"]),
@@ -90,7 +90,7 @@ def _show(*, as_json: bool) -> None:
         )
         for model in models
     ]
-    terminal.result(table(rows, head=("model", "weights", "here", "what, from where, licence")) + "\n")
+    terminal.result(table(told, head=("model", "weights", "here", "what, from where, licence")) + "\n")
     if missing:
         terminal.say(missing)
     rows = [
