@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import secrets
 from pathlib import Path, PurePath
 from typing import TYPE_CHECKING, Any, Final
@@ -72,7 +73,8 @@ def _write_whole(path: Path, data: bytes) -> None:
         part.write_bytes(data)
         part.replace(path)
     except OSError as error:
-        part.unlink(missing_ok=True)
+        with contextlib.suppress(OSError):  # where nothing can be written there may be nothing to delete
+            part.unlink()
         raise OutputError(
             f"cannot write {path}",
             found=error.strerror or str(error),
