@@ -9,6 +9,7 @@ import torch
 import playhead
 from playhead.errors import MediaError, UsageError
 from playhead.media.clip import Video
+from playhead.models.hour_llava.engine import HourLlava
 from playhead.models.hour_llava.forget import FRAME_TOKENS
 from playhead.tasks.ask import Ask
 from playhead.tasks.chapters import Chapters
@@ -169,3 +170,13 @@ def test_the_memory_is_asked_with_the_question_only(make, clip) -> None:
 def test_a_wrong_option_is_refused(make, options, message) -> None:
     with pytest.raises(UsageError, match=message):
         make(**options)
+
+
+def test_the_models_own_rule_holds_when_none_is_given(make, clip) -> None:
+    engine = make()
+    engine.net.config.spatial_sampling_type = "uniform"
+    same = HourLlava("hour-llava-tiny", engine.net, engine.words, engine.options)
+    asked = HourLlava("hour-llava-tiny", engine.net, engine.words, make(spatial="random").options)
+    rows = same.kept(same.look(Video(str(clip))), "a").rows_R % FRAME_TOKENS
+    assert rows.unique().tolist() == [*torch.arange(64).reshape(8, 8)[::2, ::2].flatten().tolist(), 64]
+    assert len((asked.kept(asked.look(Video(str(clip))), "a").rows_R % FRAME_TOKENS).unique()) == 65

@@ -6,13 +6,15 @@ import json
 import subprocess
 import sys
 import threading
+from fractions import Fraction
 from pathlib import Path
 
 import numpy as np
 import pytest
 import torch
 
-from playhead.errors import PlayheadWarning, UnsupportedError, WeightsError
+from helpers.draw import write_media
+from playhead.errors import MediaError, PlayheadWarning, UnsupportedError, WeightsError
 from playhead.media.clip import Video
 from playhead.models.hour_llava import store as stores
 from playhead.models.hour_llava.store import Passing, Store, make_entry
@@ -268,3 +270,30 @@ def test_a_file_that_would_run_code_is_refused(make, clip, tmp_path) -> None:
     torch.save({"vid_feat": print, "duration": 9.0}, path)
     with pytest.raises(WeightsError):
         make(features=path).look(Video(str(clip)))
+
+
+def test_pictures_that_cannot_be_decoded_are_left_out_and_said(make, tmp_path) -> None:
+    path = write_media(
+        tmp_path / "hurt.mp4", ticks=range(200), tick_s=Fraction(1, 5), options={"bf": "0"}, gop=5
+    )
+    data = bytearray(path.read_bytes())
+    start = data.index(b"mdat") + (len(data) - data.index(b"mdat")) // 3
+    data[start : start + 3000] = np.random.default_rng(0).integers(0, 256, 3000, np.uint8).tobytes()
+    path.write_bytes(bytes(data))
+    engine = make(encode_frames=16)
+    look = engine.look(Video(str(path)))
+    assert 0 < len(look.times_s) < 128
+    assert look.data.features_TPC.shape[0] == len(look.times_s) == engine.encoded
+    steps = look.times_s * 5
+    np.testing.assert_allclose(steps, steps.round(), atol=1e-6)
+    assert (np.diff(look.times_s) > 0).all()
+    assert any("could not be decoded" in note for note in look.sampling.notes)
+    again = make(encode_frames=16)
+    assert again.look(Video(str(path))).sampling == look.sampling
+    assert again.encoded == 0
+
+
+def test_a_file_without_pictures_leaves_nothing(make, drawn, cache) -> None:
+    with pytest.raises(MediaError):
+        make().look(Video(str(drawn("audio_only_wav").path)))
+    assert list((cache / "hour-llava").iterdir()) == []

@@ -21,6 +21,7 @@ from playhead.models.hour_llava.encode import View, encode, entry_key, project, 
 from playhead.models.hour_llava.forget import (
     FRAME_POSITIONS,
     Kept,
+    Spatial,
     keyframe_frames,
     plan_memory,
     question_frames,
@@ -49,14 +50,12 @@ class Hour:
         features_TPC: Pooled features of every picture, memory-mapped.
         memory: Projected frames (T, P + 1, D), memory-mapped, or the features where they are projected as they are read.
         seed: Seed of the random pick.
-        read_back: Whether the features were there already.
         means: Mean vectors of every memory frame, made when a rule first looks at them.
     """
 
     features_TPC: torch.Tensor
     memory: torch.Tensor
     seed: int
-    read_back: bool
     means: dict[str, torch.Tensor] = field(default_factory=dict)
 
 
@@ -86,6 +85,7 @@ class HourLlava(EndToEnd[Hour]):
         self.net = model
         self.words = tokenizer
         self.settings = read_settings(options.family)
+        self._spatial = self.settings.spatial or cast("Spatial", model.config.spatial_sampling_type)
         self._ids = token_ids(tokenizer)
         self._room = RANDOM if random_weights else TRAINED
         self._digests: dict[str, str] = {}
@@ -132,12 +132,15 @@ class HourLlava(EndToEnd[Hour]):
             window=view.window,
             sampling=replace(
                 view.sampling,
-                notes=(*view.sampling.notes, *what_is_shown(len(view.times_s), self.settings)),
+                notes=(
+                    *view.sampling.notes,
+                    *what_is_shown(len(view.times_s), replace(self.settings, spatial=self._spatial)),
+                ),
             ),
             times_s=view.times_s,
             intervals_S2=intervals_S2,
             labels=self._labels(view),
-            data=Hour(view.features.rows, memory, seed, view.features.read_back),
+            data=Hour(view.features.rows, memory, seed),
         )
 
     def request(self, task: Task, look: Look[Hour]) -> Request:
@@ -168,9 +171,7 @@ class HourLlava(EndToEnd[Hour]):
             with torch.inference_mode():
                 question_D = self.net.model.embed_tokens(ids).mean(dim=0).cpu()
             frames_K = question_frames(self._means(look.data, "projected"), question_D)
-        return plan_memory(
-            len(look.times_s), seed=look.data.seed, spatial=self.settings.spatial, frames_K=frames_K
-        )
+        return plan_memory(len(look.times_s), seed=look.data.seed, spatial=self._spatial, frames_K=frames_K)
 
     def inputs(self, look: Look[Hour], layout: Layout) -> dict[str, Any]:
         """One sample for ``model.generate``; the memory stays where it is stored and is read in pieces."""

@@ -96,7 +96,7 @@ def what_is_shown(pictures: int, settings: Settings) -> tuple[str, ...]:
     notes = [f"{pictures} pictures are repeated to a memory of {frames} frames"] if pictures < frames else []
     notes.append(
         f"the language model is shown {kept} of {frames} memory frames ({settings.temporal}), 16 of 64 positions of "
-        f"each ({settings.spatial}) and a newline; the rest is read through MemAug only"
+        f"each ({settings.spatial or 'random'}) and a newline; the rest is read through MemAug only"
     )
     if frames // KEPT_PART > MOST_KEPT_FRAMES:
         notes.append(f"no more than {MOST_KEPT_FRAMES} frames are shown directly, one in {frames / kept:.1f}")

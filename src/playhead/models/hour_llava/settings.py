@@ -10,7 +10,7 @@ from typing import Any, Final, Literal
 from playhead.errors import UsageError, nearest
 
 OPTIONS: Final[Mapping[str, str]] = {
-    "spatial": "Which quarter of a frame's tokens the language model sees: random (as trained) or uniform.",
+    "spatial": "Which quarter of a frame's tokens the language model sees: random or uniform; as trained when not given.",
     "temporal": "Which quarter of the frames it sees: uniform (as released), keyframe, or question.",
     "seed": "Seed of the random pick; when not given it comes from the video's content, the same on every machine.",
     "query": "Which text looks things up in the memory: filtered (as in training) or all of the prompt.",
@@ -26,9 +26,9 @@ MOST_FRAMES_AT_ONCE: Final = 1024
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Settings:
-    """The family's own options; see :data:`OPTIONS`."""
+    """The family's own options; see :data:`OPTIONS`. ``spatial`` None is what the model's configuration says."""
 
-    spatial: Literal["random", "uniform"] = "random"
+    spatial: Literal["random", "uniform"] | None = None
     temporal: Literal["uniform", "keyframe", "question"] = "uniform"
     seed: int | None = None
     query: Literal["filtered", "all"] = "filtered"

@@ -122,6 +122,9 @@ class Store:
             yield writer
         finally:
             writer.close()
+            if not writer.done:  # a file without pictures leaves nothing to go on with
+                writer.part.unlink(missing_ok=True)
+                writer.journal.unlink(missing_ok=True)
 
     def keep(self, key: str, writer: Writer, facts: Mapping[str, Any]) -> Stored:
         """Make a finished writer's rows an entry and return it.
