@@ -26,6 +26,7 @@ PAGES = [*sorted(ROOT.glob("*.md")), *sorted((ROOT / "docs").rglob("*.md"))]
 FENCE = re.compile(r"^```(?P<language>[a-z]+)(?P<tags>[^\n`]*)\n(?P<code>.*?)^```$", re.MULTILINE | re.DOTALL)
 TABLES = sorted((ROOT / "benchmarks").glob("*.md"))
 READMES = sorted((ROOT / "src").rglob("README.md"))
+FAMILIES = [page for page in READMES if (page.parent / "family.py").exists()]
 SHELLS = {"sh", "console", "bash"}
 TIMEOUT_S = 600
 
@@ -86,6 +87,10 @@ def _call(command: str, folder: Path, where: str) -> None:
     assert done.returncode == 0, f"{where}: {command}\n{done.stderr}"
 
 
+def _name(page: Path) -> str:
+    return f"{page.parent.name}/{page.name}" if page.name == "README.md" else page.name
+
+
 @pytest.fixture
 def folder(tmp_path, monkeypatch):
     from playhead.demo import demo_path
@@ -97,20 +102,24 @@ def folder(tmp_path, monkeypatch):
     return tmp_path
 
 
-@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
-def test_blocks_run(page: Path, folder: Path) -> None:
+@pytest.mark.parametrize("page", [*PAGES, *FAMILIES], ids=_name)
+def test_blocks_run(page: Path, folder: Path, monkeypatch) -> None:
+    monkeypatch.setenv("PLAYHEAD_CACHE", str(folder / "cache"))  # nothing is found that another run left
+    if page in FAMILIES or page.stem == "families":
+        pytest.importorskip("torch")
+        pytest.importorskip("peft")
     run_page(page, folder, {""})
 
 
 @pytest.mark.weights
-@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+@pytest.mark.parametrize("page", [*PAGES, *FAMILIES], ids=_name)
 def test_blocks_run_with_weights(page: Path, folder: Path) -> None:
     if not any(block.skip == "weights" for block in blocks(page)):
         pytest.skip("no block of this page needs weights")
     assert run_page(page, folder, {"", "weights"}) > 0
 
 
-@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+@pytest.mark.parametrize("page", PAGES, ids=_name)
 def test_make_targets_exist(page: Path) -> None:
     targets = set(re.findall(r"^([a-z]+):", (ROOT / "Makefile").read_text(), re.MULTILINE))
     shell = [command for block in blocks(page) if block.language in SHELLS for command in commands(block)]
@@ -118,7 +127,7 @@ def test_make_targets_exist(page: Path) -> None:
     assert used <= targets
 
 
-@pytest.mark.parametrize("page", [*PAGES, *TABLES, *READMES], ids=lambda page: page.name)
+@pytest.mark.parametrize("page", [*PAGES, *TABLES, *READMES], ids=_name)
 def test_links_inside_the_project_lead_somewhere(page: Path) -> None:
     links = re.findall(r"\]\((?!https?:|#|mailto:)([^)#\s]+)", page.read_text(encoding="utf-8"))
     assert [link for link in links if not (page.parent / link).exists()] == []
@@ -150,6 +159,64 @@ def test_the_documented_exit_codes_are_those_there_are() -> None:
 @pytest.mark.parametrize(("page", "mark"), [("README.md", "playhead "), ("docs/cli.md", "")])
 def test_the_documented_verbs_are_those_there_are(page, mark) -> None:
     assert set(VERBS) <= set(rows_of(page, rf"^\| `{mark}(\w+)"))
+
+
+# --- the pages of the families ----------------------------------------------------------------------------------------
+
+HEADINGS = [
+    "What it sees of a video",
+    "How it is asked and answers",
+    "What we changed",
+    "Weights",
+    "What could not be checked without the real weights",
+]
+
+
+def presets_as_rows() -> list[str]:
+    """What docs/families.md has to say of every preset, from the code."""
+    from playhead.models.registry import families
+
+    rows = []
+    for family in families():
+        module = family.make.__module__.split(".")[-2]
+        for preset in family.presets.values():
+            count = "under 1 M" if preset.parameters is None else f"{preset.parameters / 1e9:.2f} G"
+            names = ", ".join(f"`{each}`" for each in preset.repositories)
+            where = "random, none to fetch" if preset.tiny else names or "in parts, on no hub as a whole"
+            link = f"[`{preset.name}`](../src/playhead/models/{module}/README.md)"
+            about = preset.about.rstrip(".")
+            licence = "-" if preset.tiny else preset.licence
+            rows.append(f"| {link} | {about} | {count} | {where} | {licence} |")
+    return rows
+
+
+def test_the_documented_families_are_those_there_are() -> None:
+    pytest.importorskip("torch")
+    found = rows_of("docs/families.md", r"^\| \[`.*\|$")
+    assert "\n".join(found) == "\n".join(presets_as_rows())
+
+
+@pytest.mark.parametrize("page", FAMILIES, ids=_name)
+def test_a_familys_page_has_every_part_and_names_every_option(page: Path) -> None:
+    pytest.importorskip("torch")
+    from playhead.models.registry import families
+
+    text = page.read_text(encoding="utf-8")
+    there = re.findall(r"^## (.+)$", text, re.MULTILINE)
+    assert [heading for heading in there if heading in HEADINGS] == HEADINGS
+    assert re.search(r"\]\([./]+/docs/families/[a-z0-9-]+\.jpg\)", text), "no picture of what it sees"
+    module = f"playhead.models.{page.parent.name}.family"
+    [family] = [each for each in families() if each.make.__module__ == module]
+    assert [name for name in family.options if f"`{name}" not in text] == []
+    assert [name for name in family.presets if name not in text] == []
+
+
+def test_the_pictures_of_the_families_are_small_and_all_used() -> None:
+    pictures = sorted((ROOT / "docs" / "families").iterdir())
+    assert len(pictures) >= len(FAMILIES)
+    text = "".join(page.read_text(encoding="utf-8") for page in FAMILIES)
+    assert [each.name for each in pictures if each.name not in text] == []
+    assert [each.name for each in pictures if each.stat().st_size > 150_000] == []
 
 
 def test_a_wrong_block_is_seen(tmp_path) -> None:
