@@ -37,6 +37,21 @@ class Piece:
     kind: int = NORMAL
 
 
+@dataclass(frozen=True, slots=True)
+class TextRules:
+    """What a SentencePiece file says is done to a text before it is cut.
+
+    Attributes:
+        charsmap: SentencePiece's compiled table of characters to be replaced; empty for none.
+        opening_blank: Whether a blank is put before a text.
+        fewer_blanks: Whether blanks at both ends are dropped and runs of blanks become one.
+    """
+
+    charsmap: bytes = b""
+    opening_blank: bool = True
+    fewer_blanks: bool = True
+
+
 def read_pieces(path: Path) -> tuple[Piece, ...]:
     """Every piece of a SentencePiece BPE file, in the order of their ids.
 
@@ -58,6 +73,27 @@ def read_pieces(path: Path) -> tuple[Piece, ...]:
             asked, found=f"{len(pieces)} pieces, model type {kinds}", allowed="a SentencePiece BPE model"
         )
     return pieces
+
+
+def read_text_rules(path: Path) -> TextRules:
+    """What a SentencePiece file says is done to a text before it is cut; what it leaves out is SentencePiece's default.
+
+    Raises:
+        WeightsError: If the file cannot be read as one.
+    """
+    try:
+        specs = [value for number, value in _fields(path.read_bytes()) if number == 3]
+        said = {number: value for spec in specs if isinstance(spec, bytes) for number, value in _fields(spec)}
+    except (OSError, ValueError, IndexError, struct.error) as error:
+        raise WeightsError(
+            f"read the tokenizer {path}",
+            found=f"no SentencePiece file: {error}",
+            todo="use the released file",
+        ) from error
+    charsmap = said.get(2, b"")
+    return TextRules(
+        charsmap if isinstance(charsmap, bytes) else b"", bool(said.get(3, 1)), bool(said.get(4, 1))
+    )
 
 
 def vocabulary(pieces: Sequence[Piece]) -> dict[str, int]:
