@@ -176,13 +176,18 @@ def test_what_is_written_in_two_steps_is_what_the_model_generates_in_one(session
     assert look.data.cache.get_seq_length() == len(look.data.read_ids) == 1 + 6 * 114 + 2
 
 
-def test_logits_of_two_steps_are_those_of_one(session, twelve) -> None:
+@pytest.mark.parametrize("tokens_at_once", [4096, 100])
+def test_logits_of_two_steps_are_those_of_one(session, twelve, tokens_at_once, monkeypatch) -> None:
+    monkeypatch.setattr("playhead.models.arc_hunyuan_video.engine.READ_TOKENS", tokens_at_once)
     engine = engine_of(session)
     look = engine.look(Video(str(twelve.path), 0, 4))
     layout = engine.layout(look, "What is it?")
     with torch.inference_mode():
         whole = engine.model(**engine.inputs(look, layout), logits_to_keep=1).logits
-        cache = engine._read(look.data, layout, lambda *_: None)
+        steps: list = []
+        cache = engine._read(look.data, layout, lambda *step: steps.append(step))
+        read = [done for stage, done, _ in steps if stage == "reading"]
+        assert read == [*range(0, 459, min(tokens_at_once, 459)), 459]
         rest = torch.from_numpy(layout.input_ids_N[len(look.data.read_ids) :])[None]
         split = engine.model(input_ids=rest, past_key_values=cache, use_cache=True, logits_to_keep=1).logits
     torch.testing.assert_close(split, whole, atol=1e-5, rtol=1e-5)

@@ -7,7 +7,7 @@ that was looked at, on the video's own clock. Answers are greedy (the released d
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar, cast
 
 from playhead.media.clip import Video
 from playhead.models.end_to_end import EndToEnd, Look, Request
@@ -24,7 +24,7 @@ from playhead.tasks.base import Task
 from playhead.timeline import Sampling
 
 if TYPE_CHECKING:
-    from transformers import LlamaTokenizer
+    from transformers import LlamaTokenizer, PreTrainedTokenizerFast
 
 
 class VTimeLLM(EndToEnd[Seen]):
@@ -33,7 +33,7 @@ class VTimeLLM(EndToEnd[Seen]):
     Args:
         name: Name it was loaded by.
         model: The model, on its device.
-        tokenizer: Llama-2's, of the model's size.
+        tokenizer: The language model's: Llama-2's here.
         options: Settings all engines share.
         settings: The family's own.
         constrain: Whether answers are held to the task's grammar where the options leave that open.
@@ -48,15 +48,24 @@ class VTimeLLM(EndToEnd[Seen]):
         self,
         name: str,
         model: VTimeLLMForCausalLM,
-        tokenizer: LlamaTokenizer,
+        tokenizer: PreTrainedTokenizerFast,
         options: EngineOptions,
         settings: Settings,
         *,
         constrain: bool = False,
     ) -> None:
-        check_tokenizer(tokenizer, model.config.text_config.vocab_size, asked=f"use {name}")
+        self.check(tokenizer, model.config.text_config.vocab_size, asked=f"use {name}")
         super().__init__(name, model, tokenizer, options, constrain=constrain)
-        self._fusing, self._llama, self.settings = model, tokenizer, settings
+        self._fusing, self._llama, self.settings = model, cast("LlamaTokenizer", tokenizer), settings
+
+    @staticmethod
+    def check(tokenizer: PreTrainedTokenizerFast, rows: int, asked: str) -> None:
+        """Make sure that the tokenizer is the language model's, and of its size.
+
+        Raises:
+            WeightsError: With what it is and what it should be.
+        """
+        check_tokenizer(cast("LlamaTokenizer", tokenizer), rows, asked=asked)
 
     def look(self, video: Video, progress: Progress = silent) -> Look[Seen]:
         """Decode and encode a window of a video; see :func:`playhead.models.vtimellm.look.take`."""

@@ -79,7 +79,7 @@ def lay_out(
     Raises:
         UsageError: Placeholders and videos differ in number, an answer is missing or empty in the middle.
     """
-    _check(turns, videos, template)
+    check_turns(turns, videos, template)
     ids, labels = [BEGIN_ID], [IGNORED]
     slots: list[Slot] = []
     left = iter(videos)
@@ -135,7 +135,14 @@ def _plain(turn: Turn) -> Iterator[_Part]:
         yield _Part("going on", f"{turn.answer}\n", trained=True)
 
 
-def _check(turns: Sequence[Turn], videos: Sequence[Sequence[Filling]], template: Template) -> None:
+def check_turns(
+    turns: Sequence[Turn], videos: Sequence[Sequence[Filling]], template: Template = "v1"
+) -> None:
+    """Refuse a conversation that cannot be laid out.
+
+    Raises:
+        UsageError: Placeholders and videos differ in number, an answer is missing or empty in the middle.
+    """
     asked = "lay out a conversation"
     if not turns or (template == "plain" and len(turns) != 1):
         raise UsageError(

@@ -38,6 +38,7 @@ class VTimeLLMPreTrainedModel(PreTrainedModel):
     supports_gradient_checkpointing = True
     _no_split_modules = [  # noqa: RUF012 - as transformers declares it
         "LlamaDecoderLayer",
+        "GlmDecoderLayer",
         "CLIPEncoderLayer",
         "WhisperEncoderLayer",
         "ClapAudioLayer",
