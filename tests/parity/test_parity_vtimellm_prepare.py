@@ -7,14 +7,21 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from playhead.models.vtimellm.arrange import interleave, spread_rows
 from playhead.models.vtimellm.dialect import fill_times
-from playhead.models.vtimellm.layout import PLACEHOLDER, SYSTEM, Filling, Turn, lay_out
-from playhead.models.vtimellm.published import Caption, merge_similar, published_captions, published_events
+from playhead.models.vtimellm.layout import (
+    PLACEHOLDER,
+    SYSTEM,
+    Filling,
+    Turn,
+    interleave,
+    lay_out,
+    spread_rows,
+)
 from playhead.models.vtimellm.tokens import load_tokenizer
 from playhead.tasks.base import Clock
 from playhead.tasks.events import Events
 from playhead.tasks.ground import Ground
+from playhead.tasks.published import Caption, merge_similar, published_captions, published_events
 from playhead.timeline import ParseFailure, Span
 
 GOLDEN = json.loads((Path(__file__).parent / "golden" / "vtimellm_prepare" / "golden.json").read_text())

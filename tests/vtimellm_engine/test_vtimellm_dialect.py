@@ -8,14 +8,14 @@ from hypothesis import strategies as st
 
 from playhead.errors import UnsupportedError, UsageError
 from playhead.models.vtimellm.dialect import Dialect, fill_times, plain_query
-from playhead.models.vtimellm.published import Caption, merge_similar, published_captions, published_events
 from playhead.tasks.ask import Ask
-from playhead.tasks.base import Reading
+from playhead.tasks.base import Clock, Reading
 from playhead.tasks.chapters import Chapters
 from playhead.tasks.choose import Choose
 from playhead.tasks.describe import Describe
 from playhead.tasks.events import Events
 from playhead.tasks.ground import Ground
+from playhead.tasks.published import Caption, merge_similar, published_captions, published_events
 from playhead.tasks.transcribe import Transcribe
 from playhead.timeline import ParseFailure, Span
 
@@ -154,3 +154,13 @@ def test_published_reading_gives_nothing_on_any_fault(answer):
 def test_other_sentences_are_not_merged():
     captions = [Caption("a dog", 0, 10), Caption("a cat", 10, 20), Caption("a cat", 22, 30)]
     assert merge_similar(captions) == captions
+
+
+def test_the_published_reading_is_an_option_of_the_task():
+    answer = 'Sure: [{"event": "A dog.", "timestamps": "from 10 to 29"}]'
+    reading = Events(reader="vtimellm-published").read(answer, Clock(50.0, 100.0, bins=100))
+    assert [(event.text, event.span) for event in reading.events] == [("A dog.", Span(105.0, 115.0))]
+    lines = Events(reader="vtimellm-published").read("From 10 to 29, a dog.", Clock(50.0, bins=100))
+    assert "published evaluation" in lines.reason
+    with pytest.raises(UsageError, match="vtimellm-published"):
+        Events(reader="published")

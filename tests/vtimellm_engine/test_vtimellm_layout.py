@@ -3,15 +3,17 @@
 import pytest
 
 from playhead.errors import UsageError
-from playhead.models.vtimellm.arrange import (
+from playhead.models.vtimellm.collate import Sample, collate
+from playhead.models.vtimellm.layout import (
+    Filling,
+    Turn,
     frame_fillings,
     interleave,
     interleaved,
+    lay_out,
     row_fillings,
     spread_rows,
 )
-from playhead.models.vtimellm.collate import Sample, collate
-from playhead.models.vtimellm.layout import Filling, Turn, lay_out
 from playhead.models.vtimellm.tokens import tiny_tokenizer
 from playhead.timeline import Span
 

@@ -9,11 +9,9 @@ lora       merging of the released adapters, one matrix at a time
 files      tensors of released files by name, read one at a time
 pieces     read a SentencePiece file, and join its pieces as SentencePiece does
 tokens     Llama-2's tokenizer as the checkpoints were trained with it
-layout     a conversation as positions: text, what is filled, what is trained
-arrange    what fills a video's positions, and in which order
+layout     a conversation as positions: text, what fills a video and in which order, what is trained
 collate    samples as the tensors the model takes
 dialect    how a task is asked, what two digits mean, forms of answers (words in prompts.toml)
-published  how the published evaluation reads dense captions
 frames     which frames are looked at, and what hundredths are hundredths of
 look       from a video to what fills its positions
 settings   the family's own options

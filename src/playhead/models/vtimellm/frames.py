@@ -18,7 +18,7 @@ from playhead.media.clip import FrameIndex, Times
 from playhead.media.probe import Opened, no_pictures
 from playhead.media.sampling import Selection, sample
 from playhead.media.sampling.vtimellm import vtimellm
-from playhead.models.vtimellm.arrange import spread_rows
+from playhead.models.vtimellm.layout import spread_rows
 from playhead.timeline import Span
 
 _TOLD_FRACTION: Final = 0.005

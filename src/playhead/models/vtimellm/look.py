@@ -23,14 +23,14 @@ from playhead.media.damage import Damage
 from playhead.media.decode import read_rows
 from playhead.media.probe import Opened, opened
 from playhead.media.window import resolve_window
-from playhead.models.vtimellm.arrange import (
+from playhead.models.vtimellm.frames import Chosen, choose_frames
+from playhead.models.vtimellm.layout import (
+    Filling,
     frame_fillings,
     interleaved,
     row_fillings,
     spread_rows,
 )
-from playhead.models.vtimellm.frames import Chosen, choose_frames
-from playhead.models.vtimellm.layout import Filling
 from playhead.models.vtimellm.model import VTimeLLMModel
 from playhead.models.vtimellm.settings import Settings
 from playhead.models.vtimellm.sound import (

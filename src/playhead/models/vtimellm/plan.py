@@ -18,10 +18,10 @@ from playhead.media.probe import opened
 from playhead.media.window import resolve_window
 from playhead.models.family import EngineOptions, Plan, Preset
 from playhead.models.options import resolve_device, resolve_dtype
-from playhead.models.vtimellm.arrange import SOUND_ROW_S
 from playhead.models.vtimellm.config import Variant, VTimeLLMConfig
 from playhead.models.vtimellm.dialect import BINS
 from playhead.models.vtimellm.frames import Chosen, choose_frames
+from playhead.models.vtimellm.layout import SOUND_ROW_S
 from playhead.models.vtimellm.model import VTimeLLMForCausalLM
 from playhead.models.vtimellm.settings import Settings, settings_of
 from playhead.models.vtimellm.vision import CHUNK_FRAMES

@@ -18,11 +18,10 @@ from playhead.media.overlay import Style, draw_text
 from playhead.media.probe import opened
 from playhead.media.window import resolve_window
 from playhead.models.family import EngineOptions, Preset, Shown
-from playhead.models.vtimellm.arrange import frame_fillings, interleaved, row_fillings, spread_rows
 from playhead.models.vtimellm.config import Variant, VTimeLLMConfig
 from playhead.models.vtimellm.dialect import BINS
 from playhead.models.vtimellm.frames import Chosen, choose_frames
-from playhead.models.vtimellm.layout import Filling
+from playhead.models.vtimellm.layout import Filling, frame_fillings, interleaved, row_fillings, spread_rows
 from playhead.models.vtimellm.settings import Settings, settings_of
 from playhead.models.vtimellm.sound import CLAP_S
 from playhead.models.vtimellm.vision import MEAN_RGB, SIDE_PX, STD_RGB, frame_pixels

@@ -12,11 +12,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from playhead.models.vtimellm.dialect import BINS
 from playhead.timeline import Event, Span
 
 _LIST: Final = re.compile(r"\[.*\]")
 _START, _END = slice(5, 7), slice(-2, None)  # of "from SS to EE"
+BINS: Final = 100
 _ALIKE: Final = 0.98
 _GAP_BINS: Final = 1
 
