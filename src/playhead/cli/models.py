@@ -57,11 +57,12 @@ def pull(
 
 def _show(*, as_json: bool) -> None:
     from playhead import hub
-    from playhead.models.registry import FAMILIES, engine_names
+    from playhead.models.presets import PRESETS
+    from playhead.models.registry import engine_names
 
     states = {state.weight.name: state for state in hub.list_weights()}
-    engines = [_engine(name, states) for name in engine_names() if name not in FAMILIES]
-    models, missing = _models()
+    engines = [_engine(name, states) for name in engine_names() if name not in PRESETS]
+    models = [_model(preset) for preset in PRESETS.values()]
     if as_json:
         weights = [_as_data(state) for state in states.values()]
         terminal.result_json({"engines": engines, "models": models, "weights": weights})
@@ -91,8 +92,6 @@ def _show(*, as_json: bool) -> None:
         for model in models
     ]
     terminal.result(table(told, head=("model", "weights", "here", "what, from where, licence")) + "\n")
-    if missing:
-        terminal.say(missing)
     rows = [
         (
             state.weight.name,
@@ -120,26 +119,6 @@ def _engine(name: str, states: dict[str, WeightState]) -> dict[str, Any]:
         "licences": sorted({state.weight.licence for state in needed}),
         "here": all(state.place is not None for state in needed),
     }
-
-
-def _models() -> tuple[list[dict[str, Any]], str]:
-    """Every end-to-end model, and why no more than their names can be told where that is so."""
-    from playhead.errors import MissingExtraError
-    from playhead.models.registry import FAMILIES, family_of
-
-    try:
-        found = [_model(family_of(name).presets[name]) for name in FAMILIES]
-    except MissingExtraError as error:
-        unknown: dict[str, Any] = {
-            "parameters": None,
-            "licence": "",
-            "repositories": [],
-            "about": "",
-            "tiny": False,
-            "here": None,
-        }
-        return [{"name": name, **unknown} for name in FAMILIES], str(error)
-    return found, ""
 
 
 def _model(preset: Preset) -> dict[str, Any]:

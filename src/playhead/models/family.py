@@ -141,6 +141,8 @@ class Family:
         open: Makes an engine of a folder that is not one of the presets.
         plan: What a preset would take for a video.
         show: What a preset would see of a video, of many pictures an even choice of so many; no weights are needed.
+        parts: Own options that name the parts a model is put together from. Where one is given, those parts decide how
+            much memory is needed: the family makes sure of it, not the preset's published size.
     """
 
     name: str
@@ -152,3 +154,4 @@ class Family:
     open: Callable[[Path, EngineOptions], Engine]
     plan: Callable[[Preset, Video, EngineOptions], Plan]
     show: Callable[[Preset, Video, EngineOptions, int], Shown]
+    parts: tuple[str, ...] = ()

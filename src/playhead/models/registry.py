@@ -15,6 +15,7 @@ from typing import Any, Final
 from playhead.errors import UsageError, nearest
 from playhead.models.base import Engine
 from playhead.models.family import EngineOptions, Family, Preset
+from playhead.models.presets import ARC_HUNYUAN_VIDEO, HOUR_LLAVA, PRESETS, VTIMELLM
 from playhead.progress import Progress, silent
 
 ENTRY_POINT_GROUP = "playhead.engines"
@@ -36,22 +37,14 @@ def _scout_tiny(**options: object) -> Engine:
 ENGINES: dict[str, Callable[..., Engine]] = {"scout": _scout, "scout-tiny": _scout_tiny}
 
 # End-to-end families: name of every preset to the module whose FAMILY makes it. Static, so that listing loads nothing.
-_ARC, _VTIMELLM, _HOUR = (
-    f"playhead.models.{name}.family" for name in ("arc_hunyuan_video", "vtimellm", "hour_llava")
-)
 FAMILIES: dict[str, str] = {
-    "arc-hunyuan-video": _ARC,
-    "arc-hunyuan-video-tiny": _ARC,
-    "vtimellm-7b": _VTIMELLM,
-    "vtimellm-13b": _VTIMELLM,
-    "vtimellm-tiny": _VTIMELLM,
-    "longvale-llm-7b": _VTIMELLM,
-    "longvale-llm-tiny": _VTIMELLM,
-    "avicuna-7b": _VTIMELLM,
-    "avicuna-tiny": _VTIMELLM,
-    "hour-llava-3b": _HOUR,
-    "hour-llava-7b": _HOUR,
-    "hour-llava-tiny": _HOUR,
+    preset.name: f"playhead.models.{folder}.family"
+    for folder, presets in (
+        ("arc_hunyuan_video", ARC_HUNYUAN_VIDEO),
+        ("vtimellm", VTIMELLM),
+        ("hour_llava", HOUR_LLAVA),
+    )
+    for preset in presets
 }
 
 # What the hub must have for each of ours with its own settings; others' engines do not tell.
@@ -123,7 +116,7 @@ def make_engine(
     if preset:
         return _make_preset(family_of(preset), preset, options, progress)
     if folder is None:
-        folder = _fetched(str(name), progress)
+        folder = _fetched_for_use(str(name), progress)
     return _open(folder, options)
 
 
@@ -132,7 +125,6 @@ def find_model(name: str) -> tuple[str, Path | None]:
 
     Raises:
         UsageError: It is no folder and cannot be a repository of the hub.
-        MissingExtraError: It may be one, and the libraries models run on are not installed.
     """
     path = Path(name).expanduser()
     if path.is_dir():
@@ -145,10 +137,9 @@ def find_model(name: str) -> tuple[str, Path | None]:
             allowed="a name, a folder that holds a model, or a repository of the hub (owner/name)",
             todo=nearest(str(name), engine_names()),
         )
-    for family in families():
-        for preset in family.presets.values():
-            if preset.repositories and preset.repositories[0].split(maxsplit=1)[0] == name:
-                return preset.name, None
+    for preset in PRESETS.values():
+        if preset.repositories and preset.repositories[0].split(maxsplit=1)[0] == name:
+            return preset.name, None
     return "", None
 
 
@@ -167,7 +158,7 @@ def _make_preset(family: Family, name: str, options: dict[str, Any], progress: P
     resolve_device(settings.device)  # an accelerator that is not there is found before anything is fetched
     if preset.tiny:
         return family.make(preset, None, settings)
-    if preset.parameters is not None:
+    if preset.parameters is not None and not settings.family.keys() & set(family.parts):
         _require_memory(f"load {name}", preset.parameters, settings, _smaller(family, preset))
     return family.make(preset, _folder_of(preset, progress), settings)
 
@@ -219,6 +210,14 @@ def _folder_of(preset: Preset, progress: Progress) -> Path | None:
     if preset.repositories:
         return _fetched(preset.repositories[0].split(maxsplit=1)[0], progress)
     return None
+
+
+def _fetched_for_use(name: str, progress: Progress) -> Path:
+    """A repository's files; what they run on is missed before they are fetched, not after."""
+    from playhead.models.options import require_model_libraries
+
+    require_model_libraries()
+    return _fetched(name, progress)
 
 
 def _fetched(name: str, progress: Progress) -> Path:

@@ -18,7 +18,7 @@ from playhead.models.arc_hunyuan_video.config import (
 )
 from playhead.models.arc_hunyuan_video.engine import ArcHunyuanVideo
 from playhead.models.arc_hunyuan_video.model import ArcHunyuanVideoForConditionalGeneration
-from playhead.models.arc_hunyuan_video.plan import PUBLISHED, plan
+from playhead.models.arc_hunyuan_video.plan import plan
 from playhead.models.arc_hunyuan_video.processor import ArcHunyuanVideoProcessor
 from playhead.models.arc_hunyuan_video.settings import OPTIONS, settings_of
 from playhead.models.arc_hunyuan_video.show import show
@@ -26,22 +26,8 @@ from playhead.models.arc_hunyuan_video.tiny import tiny_model
 from playhead.models.family import EngineOptions, Family, Preset
 from playhead.models.folder import CONFIG, read_config, refuse_unknown_keys
 from playhead.models.options import resolve_device, resolve_dtype
+from playhead.models.presets import ARC_HUNYUAN_VIDEO
 from playhead.models.weights import load_pretrained
-
-PRESETS: Final = (
-    Preset(
-        name="arc-hunyuan-video",
-        repositories=("TencentARC/ARC-Hunyuan-Video-7B",),
-        parameters=PUBLISHED.parameters,
-        licence="academic use only (Tencent ARC Lab)",
-        about="short videos with sound: summary, timed captions, chapters, grounding, questions; reasons first",
-    ),
-    Preset(
-        name="arc-hunyuan-video-tiny",
-        tiny=True,
-        about="the same path with random weights, for tests and examples: what it says means nothing",
-    ),
-)
 
 # Our option's name to that of the processor's setting, which a saved folder may hold.
 _PROCESSOR: Final = {
@@ -79,7 +65,7 @@ def make(preset: Preset, folder: Path | None, options: EngineOptions) -> ArcHuny
     """An engine of a preset.
 
     Args:
-        preset: One of :data:`PRESETS`.
+        preset: One of :data:`~playhead.models.presets.ARC_HUNYUAN_VIDEO`.
         folder: Its weights; None for the tiny one.
         options: Settings.
 
@@ -170,7 +156,7 @@ def _known(kind: Any, ignored: Collection[str]) -> set[str]:  # noqa: ANN401 - a
 FAMILY: Final = Family(
     name="arc-hunyuan-video",
     title="ARC-Hunyuan-Video",
-    presets={preset.name: preset for preset in PRESETS},
+    presets={preset.name: preset for preset in ARC_HUNYUAN_VIDEO},
     model_types=(ArcHunyuanVideoConfig.model_type,),
     options=OPTIONS,
     make=make,

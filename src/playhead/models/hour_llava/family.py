@@ -16,36 +16,11 @@ from playhead.models.hour_llava.settings import OPTIONS, read_settings
 from playhead.models.hour_llava.tokens import TINY_VOCABULARY, open_tokenizer, tiny_tokenizer
 from playhead.models.machine import require_memory
 from playhead.models.options import resolve_device, resolve_dtype
+from playhead.models.presets import HOUR_LLAVA
 
 if TYPE_CHECKING:
     from playhead.models.hour_llava.engine import HourLlava
 
-_UNCLEAR: Final = (
-    "unclear: no licence file; headers say Apache-2.0, and Qwen's terms hold for the language model"
-)
-
-PRESETS: Final = {
-    "hour-llava-3b": Preset(
-        name="hour-llava-3b",
-        repositories=("jylins/hourllava-qwen25-3b-s3",),
-        parameters=3_700_088_352,
-        licence=f"{_UNCLEAR} (Qwen2.5-3B: Qwen Research Licence, not for commercial use)",
-        about="Hour-LLaVA on Qwen2.5-3B-Instruct, after its third training stage.",
-    ),
-    "hour-llava-7b": Preset(
-        name="hour-llava-7b",
-        repositories=("jylins/hourllava-qwen2-7b-s3",),
-        parameters=8_676_494_880,
-        licence=f"{_UNCLEAR} (Qwen2-7B: Apache-2.0)",
-        about="Hour-LLaVA on Qwen2-7B-Instruct, after its third training stage.",
-    ),
-    "hour-llava-tiny": Preset(
-        name="hour-llava-tiny",
-        tiny=True,
-        licence="Apache-2.0 (random weights made in code)",
-        about="Random weights under a million parameters; the code path is the real one, what it says means nothing.",
-    ),
-}
 _CONFIGS: Final = {"hour-llava-3b": config_3b, "hour-llava-7b": config_7b}
 
 
@@ -136,7 +111,7 @@ def _from_folder(name: str, folder: Path, options: EngineOptions) -> HourLlava:
 FAMILY: Final = Family(
     name="hour-llava",
     title="Hour-LLaVA",
-    presets=PRESETS,
+    presets={preset.name: preset for preset in HOUR_LLAVA},
     model_types=(MODEL_TYPE,),
     options=OPTIONS,
     make=make,

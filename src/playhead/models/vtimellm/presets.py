@@ -6,12 +6,12 @@ from dataclasses import dataclass
 from typing import Final
 
 from playhead.models.family import Preset
+from playhead.models.presets import VTIMELLM
 from playhead.models.vtimellm.config import Variant
 
 _VTIMELLM_SHARE: Final = "the share on Tsinghua Cloud linked from github.com/huangb23/VTimeLLM"
 _LONGVALE_DATA: Final = "the dataset repository ttgeng233/LongVALE on the hub, folder checkpoints"
 _AVICUNA_SHARE: Final = "the links in github.com/yunlong10/AVicuna"
-_VICUNA: Final = "Llama 2 Community Licence (Vicuna v1.5), CLIP MIT"
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,63 +46,17 @@ def parts_of(variant: Variant, size: str) -> tuple[Part, ...]:
     return tuple(parts)
 
 
-_ROWS: Final[tuple[tuple[Preset, Variant, str], ...]] = (
-    (
-        Preset(
-            name="vtimellm-7b",
-            parameters=7_045_531_648,
-            licence=f"CC BY-NC-ND 4.0 (VTimeLLM); {_VICUNA}",
-            about="VTimeLLM on Vicuna-7B: 100 frames, times as hundredths of the video",
-        ),
-        "vtimellm",
-        "7b",
-    ),
-    (
-        Preset(
-            name="vtimellm-13b",
-            parameters=13_323_767_808,
-            licence=f"CC BY-NC-ND 4.0 (VTimeLLM); {_VICUNA}",
-            about="VTimeLLM on Vicuna-13B; whether its weights were ever released is not known",
-        ),
-        "vtimellm",
-        "13b",
-    ),
-    (
-        Preset(name="vtimellm-tiny", tiny=True, about="VTimeLLM with random weights, for tests"),
-        "vtimellm",
-        "tiny",
-    ),
-    (
-        Preset(
-            name="longvale-llm-7b",
-            parameters=7_690_713_088,
-            licence=f"code MIT, annotations CC BY-NC-SA 4.0 (LongVALE); projector CC BY-NC-ND 4.0; {_VICUNA}",
-            about="LongVALE-LLM: VTimeLLM that also hears sounds (BEATs) and speech (Whisper)",
-        ),
-        "longvale",
-        "7b",
-    ),
-    (
-        Preset(name="longvale-llm-tiny", tiny=True, about="LongVALE-LLM with random weights, for tests"),
-        "longvale",
-        "tiny",
-    ),
-    (
-        Preset(
-            name="avicuna-7b",
-            parameters=7_075_838_408,
-            licence=f"none stated (AVicuna); {_VICUNA}",
-            about="AVicuna: 75 frames with 25 rows of sound (CLAP) among them",
-        ),
-        "avicuna",
-        "7b",
-    ),
-    (
-        Preset(name="avicuna-tiny", tiny=True, about="AVicuna with random weights, for tests"),
-        "avicuna",
-        "tiny",
-    ),
-)
+_KINDS: Final[dict[str, tuple[Variant, str]]] = {
+    "vtimellm-7b": ("vtimellm", "7b"),
+    "vtimellm-13b": ("vtimellm", "13b"),
+    "vtimellm-tiny": ("vtimellm", "tiny"),
+    "longvale-llm-7b": ("longvale", "7b"),
+    "longvale-llm-tiny": ("longvale", "tiny"),
+    "avicuna-7b": ("avicuna", "7b"),
+    "avicuna-tiny": ("avicuna", "tiny"),
+}
 
-PRESETS: Final[dict[str, tuple[Preset, Variant, str]]] = {each[0].name: each for each in _ROWS}
+PRESETS: Final[dict[str, tuple[Preset, Variant, str]]] = {
+    preset.name: (preset, *_KINDS[preset.name]) for preset in VTIMELLM
+}
 """Preset, system and size of its language model, by name."""

@@ -1,0 +1,88 @@
+"""Every size of every end-to-end family by the name users load: where its weights are, how many, under which licence.
+
+Data only, so that listing models, and finding the one that a hub repository holds, loads no model library.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+from playhead.models.family import Preset
+
+_VICUNA: Final = "Llama 2 Community Licence (Vicuna v1.5), CLIP MIT"
+_UNCLEAR: Final = (
+    "unclear: no licence file; headers say Apache-2.0, and Qwen's terms hold for the language model"
+)
+
+ARC_HUNYUAN_VIDEO: Final = (
+    Preset(
+        name="arc-hunyuan-video",
+        repositories=("TencentARC/ARC-Hunyuan-Video-7B",),
+        parameters=8_635_301_872,
+        licence="academic use only (Tencent ARC Lab)",
+        about="short videos with sound: summary, timed captions, chapters, grounding, questions; reasons first",
+    ),
+    Preset(
+        name="arc-hunyuan-video-tiny",
+        tiny=True,
+        about="the same path with random weights, for tests and examples: what it says means nothing",
+    ),
+)
+
+VTIMELLM: Final = (
+    Preset(
+        name="vtimellm-7b",
+        parameters=7_045_531_648,
+        licence=f"CC BY-NC-ND 4.0 (VTimeLLM); {_VICUNA}",
+        about="VTimeLLM on Vicuna-7B: 100 frames, times as hundredths of the video",
+    ),
+    Preset(
+        name="vtimellm-13b",
+        parameters=13_323_767_808,
+        licence=f"CC BY-NC-ND 4.0 (VTimeLLM); {_VICUNA}",
+        about="VTimeLLM on Vicuna-13B; whether its weights were ever released is not known",
+    ),
+    Preset(name="vtimellm-tiny", tiny=True, about="VTimeLLM with random weights, for tests"),
+    Preset(
+        name="longvale-llm-7b",
+        parameters=7_690_713_088,
+        licence=f"code MIT, annotations CC BY-NC-SA 4.0 (LongVALE); projector CC BY-NC-ND 4.0; {_VICUNA}",
+        about="LongVALE-LLM: VTimeLLM that also hears sounds (BEATs) and speech (Whisper)",
+    ),
+    Preset(name="longvale-llm-tiny", tiny=True, about="LongVALE-LLM with random weights, for tests"),
+    Preset(
+        name="avicuna-7b",
+        parameters=7_075_838_408,
+        licence=f"none stated (AVicuna); {_VICUNA}",
+        about="AVicuna: 75 frames with 25 rows of sound (CLAP) among them",
+    ),
+    Preset(name="avicuna-tiny", tiny=True, about="AVicuna with random weights, for tests"),
+)
+
+HOUR_LLAVA: Final = (
+    Preset(
+        name="hour-llava-3b",
+        repositories=("jylins/hourllava-qwen25-3b-s3",),
+        parameters=3_700_088_352,
+        licence=f"{_UNCLEAR} (Qwen2.5-3B: Qwen Research Licence, not for commercial use)",
+        about="Hour-LLaVA on Qwen2.5-3B-Instruct, after its third training stage.",
+    ),
+    Preset(
+        name="hour-llava-7b",
+        repositories=("jylins/hourllava-qwen2-7b-s3",),
+        parameters=8_676_494_880,
+        licence=f"{_UNCLEAR} (Qwen2-7B: Apache-2.0)",
+        about="Hour-LLaVA on Qwen2-7B-Instruct, after its third training stage.",
+    ),
+    Preset(
+        name="hour-llava-tiny",
+        tiny=True,
+        licence="Apache-2.0 (random weights made in code)",
+        about="Random weights under a million parameters; the code path is the real one, what it says means nothing.",
+    ),
+)
+
+PRESETS: Final[dict[str, Preset]] = {
+    preset.name: preset for preset in (*ARC_HUNYUAN_VIDEO, *VTIMELLM, *HOUR_LLAVA)
+}
+"""All of them by name, families in the order of the line-up."""
