@@ -35,8 +35,11 @@ from playhead.models.vtimellm.files import TensorFiles
 from playhead.models.vtimellm.lora import Adapter
 from playhead.models.weights import KeyReport
 
-MODEL_TYPES: Final = ("chatglm", "VTimeLLM_ChatGLM")
-"""``model_type`` of the base, and of VTimeLLM's folders made for it."""
+RELEASED_TYPE: Final = "VTimeLLM_ChatGLM"
+"""``model_type`` in the config.json of VTimeLLM's folders made for ChatGLM3; their fields are ChatGLM3's."""
+
+MODEL_TYPES: Final = ("chatglm", RELEASED_TYPE)
+"""``model_type`` of the base, and of those folders."""
 
 _PREFIX: Final = "transformer."
 _COMPUTED: Final = "transformer.rotary_pos_emb.inv_freq"  # stored, and computed by GLM

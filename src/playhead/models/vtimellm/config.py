@@ -42,7 +42,8 @@ class VTimeLLMConfig(PreTrainedConfig):
     """What a folder of VTimeLLM, LongVALE-LLM or AVicuna holds.
 
     Attributes:
-        text_config: Any causal language model of transformers; Llama in everything released.
+        text_config: Any causal language model of transformers; Llama in everything released but VTimeLLM's variant on
+            ChatGLM3, which is GLM.
         vision_config: The CLIP tower, or None where frames come as features.
         sound_config: The CLAP tower (AVicuna), or None where sound comes as features. BEATs (LongVALE) is no part of
             transformers and always comes as features.
@@ -188,17 +189,19 @@ def avicuna_7b() -> VTimeLLMConfig:
     return VTimeLLMConfig(text_config=vicuna("7b"), **variant_fields("avicuna"))
 
 
-def tiny_config(variant: Variant, vocab_size: int) -> VTimeLLMConfig:
+def tiny_config(variant: Variant, vocab_size: int, text: PreTrainedConfig | None = None) -> VTimeLLMConfig:
     """A model of the same parts in under a million parameters, every encoder that transformers has included.
 
     Args:
         variant: ``vtimellm``, ``longvale`` or ``avicuna``.
         vocab_size: Size of the tokenizer; up to 4,000 keeps the model under a million.
+        text: Another language model than a tiny Llama.
     """
     fields = variant_fields(variant)
     fields["modalities"] = dict.fromkeys(fields["modalities"], 32)
     return VTimeLLMConfig(
-        text_config=LlamaConfig(
+        text_config=text
+        or LlamaConfig(
             vocab_size=vocab_size,
             hidden_size=32,
             intermediate_size=64,

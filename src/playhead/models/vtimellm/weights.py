@@ -27,6 +27,7 @@ from transformers import (
     ClapAudioModelWithProjection,
     CLIPVisionModelWithProjection,
     GenerationConfig,
+    GlmConfig,
     LlamaConfig,
     PreTrainedConfig,
     PreTrainedModel,
@@ -35,6 +36,7 @@ from transformers.initialization import no_init_weights
 from transformers.models.whisper.modeling_whisper import WhisperEncoder
 
 from playhead.errors import UnsupportedError, WeightsError, nearest
+from playhead.models.vtimellm import chatglm
 from playhead.models.vtimellm.config import Variant, VTimeLLMConfig, variant_fields
 from playhead.models.vtimellm.files import TensorFiles, weight_files
 from playhead.models.vtimellm.lora import Adapter, in_order, merge
@@ -45,6 +47,9 @@ from playhead.progress import Progress, silent
 
 RELEASED_TYPE: Final = "VTimeLLM"
 """``model_type`` in the config.json of released folders; their fields are Llama's."""
+
+RELEASED_TYPES: Final = (RELEASED_TYPE, chatglm.RELEASED_TYPE)
+"""All of them, the second with ChatGLM3's fields."""
 
 # Released name of a projector to the kind it is for; whole name parts, so that one never swallows another.
 _PROJECTORS: Final = {
@@ -112,6 +117,9 @@ def assemble(
     )
     files = TensorFiles(*weight_files(base))
     merged = in_order(adapters, stages)
+    if chatglm.is_chatglm(base) and isinstance(config.text_config, GlmConfig):
+        files = chatglm.rename_base(files, config.text_config, asked)
+        merged = tuple(chatglm.rename_adapter(each, config.text_config) for each in merged)
     extra = _trained_apart(projector, sound_projector, merged)
     with no_init_weights():
         model = VTimeLLMForCausalLM._from_config(config, dtype=dtype)
@@ -130,7 +138,7 @@ def assemble(
 
 
 def base_config(folder: Path) -> PreTrainedConfig:
-    """The language model's configuration in a base folder; ``VTimeLLM`` is read as the Llama it is.
+    """The language model's configuration in a base folder; ``VTimeLLM`` is read as the Llama it is, ChatGLM3 as GLM.
 
     Raises:
         WeightsError: If there is no config.json, or it is of something else than a language model.
@@ -141,12 +149,16 @@ def base_config(folder: Path) -> PreTrainedConfig:
         known = LlamaConfig().to_dict()
         fields = {name: value for name, value in fields.items() if name in known or name.startswith("rope_")}
         return LlamaConfig(**{**fields, "model_type": "llama"})
+    if kind in chatglm.MODEL_TYPES:
+        return chatglm.text_config(fields, f"read the base language model in {folder}")
     if kind is None or kind not in _language_models():
         raise WeightsError(
             f"read the base language model in {folder}",
             found=f"model_type {kind!r}",
-            allowed=f"{RELEASED_TYPE} or a causal language model of transformers",
-            todo=nearest(str(kind), (RELEASED_TYPE, *_language_models())) if kind else "",
+            allowed=f"{RELEASED_TYPE}, chatglm or a causal language model of transformers",
+            todo=nearest(str(kind), (RELEASED_TYPE, *chatglm.MODEL_TYPES, *_language_models()))
+            if kind
+            else "",
         )
     config: PreTrainedConfig = AutoConfig.from_pretrained(folder)
     return config
@@ -190,7 +202,7 @@ def load(folder: Path, **options: Any) -> VTimeLLMForCausalLM:  # noqa: ANN401 -
         WeightsError: With a table of what did not fit.
         UnsupportedError: If a released folder is to be loaded with more than a ``dtype``.
     """
-    if _read_config(folder).get("model_type") == RELEASED_TYPE:
+    if _read_config(folder).get("model_type") in RELEASED_TYPES:
         if other := sorted(options.keys() - {"dtype"}):
             todo = "save() it once in this package's own layout; that one takes every option"
             raise UnsupportedError(
