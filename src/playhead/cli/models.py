@@ -80,18 +80,9 @@ def _show(*, as_json: bool) -> None:
         for engine in engines
     ]
     terminal.result(table(rows, head=("engine", "size", "licence", "here", "weights")) + "\n")
-    told = [
-        (
-            model["name"],
-            _count(model["parameters"]),
-            _here(model["here"]),
-            "; ".join(
-                each for each in (model["about"].rstrip("."), _origin(model), model["licence"]) if each
-            ),
-        )
-        for model in models
-    ]
-    terminal.result(table(told, head=("model", "weights", "here", "what, from where, licence")) + "\n")
+    told = [row for model in models for row in _rows_of(model)]
+    head = ("model", "parameters", "here", "what it is, where it is from, licence of the weights")
+    terminal.result("\n" + table(told, head=head) + "\n\n")
     rows = [
         (
             state.weight.name,
@@ -140,11 +131,21 @@ def _model(preset: Preset) -> dict[str, Any]:
     }
 
 
+def _rows_of(model: dict[str, Any]) -> list[tuple[str, str, str, str]]:
+    """A model in the table: what is long stands beneath what it is, so that its name is never cut."""
+    told = [model["about"].rstrip("."), _origin(model)]
+    if model["licence"] and not model["tiny"]:
+        told.append(f"licence: {model['licence']}")
+    beside = (model["name"], _count(model["parameters"]), _here(model["here"]))
+    return [(*(("", "", "") if line else beside), words) for line, words in enumerate(told)]
+
+
 def _origin(model: dict[str, Any]) -> str:
     """Where a model's weights come from, in a few words."""
     if model["tiny"]:
         return "random weights, nothing to fetch"
-    return ", ".join(model["repositories"]) or "weights by hand"
+    places = ", ".join(model["repositories"])
+    return f"from {places}" if places else "weights in parts, by hand"
 
 
 def _count(parameters: int | None) -> str:
