@@ -55,8 +55,12 @@ def disk_errors(path: Path) -> Iterator[None]:
 
 
 @contextmanager
-def exclusive(name: str) -> Iterator[None]:
-    """Hold the cache's lock for one weight; a second process waits here and then finds the files.
+def exclusive(name: str, *, doing: str = "") -> Iterator[None]:
+    """Hold the cache's lock for one thing; a second process waits here and then finds the files.
+
+    Args:
+        name: Name of the lock: of a weight, or of whatever is made once for all.
+        doing: What the other process is told to be doing; ``fetching NAME`` when empty.
 
     Raises:
         OutputError: The cache cannot be written.
@@ -70,7 +74,7 @@ def exclusive(name: str) -> Iterator[None]:
         try:
             lock.acquire(timeout=0)
         except filelock.Timeout:
-            _log.info("another process is fetching %s; waiting for it", name)
+            _log.info("another process is %s; waiting for it", doing or f"fetching {name}")
             lock.acquire()
     try:
         yield

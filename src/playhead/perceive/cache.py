@@ -119,8 +119,13 @@ class EvidenceCache:
     def _entry(self, key: str) -> Path:
         return self.folder / f"{key}.npz"
 
-    def content(self, source: str) -> str | None:
-        """What a source holds, whatever it is called: a digest or what its server says; None when nobody can tell."""
+    def content(self, source: str, *, note: bool = True) -> str | None:
+        """What a source holds, whatever it is called: a digest or what its server says; None when nobody can tell.
+
+        Args:
+            source: A file or an address.
+            note: Whether a file's digest is noted here, so that it is hashed once.
+        """
         scheme = urlsplit(source).scheme.lower() if "://" in source else ""
         if scheme in {"http", "https"}:
             return _web_content(source)
@@ -128,19 +133,21 @@ class EvidenceCache:
             return _remote_content(source)
         path = Path(source.removeprefix("file://"))
         try:
-            return f"sha256:{self._hashed(path)}" if path.is_file() else None
+            return f"sha256:{self._hashed(path, note=note)}" if path.is_file() else None
         except OSError:
             return None  # opening it will say what is wrong
 
-    def _hashed(self, path: Path) -> str:
+    def _hashed(self, path: Path, *, note: bool) -> str:
         """The file's sha256, read from a note when it was hashed before and has not changed since."""
         stat = path.stat()
         facts = f"{path.resolve()}|{stat.st_size}|{stat.st_mtime_ns}|{stat.st_ino}"
-        note = self.folder / f"{hashlib.sha256(os.fsencode(facts)).hexdigest()}.sha256"
+        noted = self.folder / f"{hashlib.sha256(os.fsencode(facts)).hexdigest()}.sha256"
         try:
-            known = note.read_text("ascii")
+            known = noted.read_text("ascii")
             if len(known) == hashlib.sha256().digest_size * 2:
-                os.utime(note)
+                if note:
+                    with contextlib.suppress(OSError):  # a folder that is only read
+                        os.utime(noted)
                 return known
         except (OSError, UnicodeDecodeError):
             pass  # no note yet, or one not to be trusted: hash the file
@@ -148,8 +155,10 @@ class EvidenceCache:
         with path.open("rb") as file:
             while block := file.read(_BLOCK_BYTES):
                 digest.update(block)
+        if not note:
+            return digest.hexdigest()
         with contextlib.suppress(OSError):  # save() warns when the folder cannot be written
-            write_whole(note, lambda file: file.write(digest.hexdigest().encode()))
+            write_whole(noted, lambda file: file.write(digest.hexdigest().encode()))
         return digest.hexdigest()
 
 

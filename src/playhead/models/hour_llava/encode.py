@@ -12,7 +12,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, fields
 from pathlib import Path
 from typing import Any, Final
 
@@ -61,8 +61,9 @@ class View:
 
 
 def entry_key(**facts: object) -> str:
-    """Name of an entry: a digest of everything its numbers depend on."""
-    known = json.dumps({"format": FORMAT, **facts}, sort_keys=True, default=str)
+    """Name of an entry: a digest of everything its numbers depend on, and of the form of the facts kept with them."""
+    form = [[each.name for each in fields(kind)] for kind in (MediaInfo, StreamInfo)]
+    known = json.dumps({"format": FORMAT, "form": form, **facts}, sort_keys=True, default=str)
     return hashlib.sha256(known.encode()).hexdigest()
 
 
@@ -113,10 +114,9 @@ def encode(
             selection = _select(media, window)
             damage = Damage()
             chosen = _Chosen(media, selection, damage, side_px, frames_at_once)
-            _encode_rest(chosen, vision, writer, progress)
+            lost = _encode_rest(chosen, vision, writer, progress)
             times_s = [time_s for chunk in writer.notes for time_s in chunk["times"]]
-            lost = [note for chunk in writer.notes[-1:] for note in chunk["lost"]]
-            notes = dict.fromkeys((*media.info.notes, *selection.notes, *damage.notes(), *lost))
+            notes = dict.fromkeys((*media.info.notes, *selection.notes, *lost))
             return {
                 "info": asdict(media.info),
                 "window": [window.start_s, window.end_s],
@@ -229,35 +229,45 @@ class _Chosen:
         pixels: list[torch.Tensor] = []
         shown_s: list[float] = []
         at = reached
-        for frame in read_rows(self.media, table, self.selection.indices[reached:], None, self.damage):
-            while times_s[at] < frame.pts_s - _SAME_S:  # pictures that could not be decoded
+        try:
+            for frame in read_rows(self.media, table, self.selection.indices[reached:], None, self.damage):
+                while times_s[at] < frame.pts_s - _SAME_S:  # pictures that could not be decoded
+                    at += 1
                 at += 1
-            at += 1
-            pixels.append(preprocess(frame.pixels_HWC[None], self.side_px))
-            shown_s.append(frame.pts_s)
-            if len(pixels) == self.frames_at_once:
-                yield torch.cat(pixels), shown_s, at
-                pixels, shown_s = [], []
+                pixels.append(preprocess(frame.pixels_HWC[None], self.side_px))
+                shown_s.append(frame.pts_s)
+                if len(pixels) == self.frames_at_once:
+                    yield torch.cat(pixels), shown_s, at
+                    pixels, shown_s = [], []
+        except CorruptMediaError:  # none of these decodes; those before an interruption did
+            if not reached:
+                raise
         if pixels:
             yield torch.cat(pixels), shown_s, len(times_s)
 
 
-def _encode_rest(chosen: _Chosen, vision: Vision, writer: Writer, progress: Progress) -> None:
-    """Encode what the writer does not hold yet; the note of a chunk says how far in the selection it reaches."""
+def _encode_rest(chosen: _Chosen, vision: Vision, writer: Writer, progress: Progress) -> list[str]:
+    """Encode what the writer does not hold yet, and say what could not be decoded, before an interruption and since.
+
+    The note of a chunk says how far in the selection it reaches, and what was lost by then.
+    """
     total = len(chosen.selection)
+    before = writer.notes[-1]["lost"] if writer.notes else []
     reached = writer.notes[-1]["reached"] if writer.notes else 0
     progress("looking", reached, total)
     for pixels_FCHW, times_s, upto in chosen.chunks(reached):
         with torch.inference_mode():
             features_FPC = vision(pixels_FCHW)
-        lost = list(chosen.damage.notes())
-        writer.add(features_FPC, {"reached": upto, "times": times_s, "lost": lost})
+        writer.add(
+            features_FPC, {"reached": upto, "times": times_s, "lost": [*before, *chosen.damage.notes()]}
+        )
         progress("looking", upto, total)
     if not writer.done:
         raise CorruptMediaError(
             f"pictures of {chosen.media.info.source!r}", found="damaged data: none of the wanted frames decodes",
             todo="copy it again or choose another window",
         )  # fmt: skip
+    return [*before, *chosen.damage.notes()]
 
 
 def _view(stored: Stored, source: str) -> View:

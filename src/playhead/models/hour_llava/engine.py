@@ -13,6 +13,7 @@ import numpy as np
 import torch
 from transformers import Qwen2Tokenizer
 
+from playhead.generate.decode import Generated
 from playhead.media.clip import Times, Video
 from playhead.models.end_to_end import EndToEnd, Look, Request
 from playhead.models.family import EngineOptions
@@ -20,6 +21,7 @@ from playhead.models.hour_llava.dialect import RANDOM, TRAINED, request
 from playhead.models.hour_llava.encode import View, encode, entry_key, project, published, weights_digest
 from playhead.models.hour_llava.forget import (
     FRAME_POSITIONS,
+    FRAME_TOKENS,
     Kept,
     Spatial,
     keyframe_frames,
@@ -50,13 +52,13 @@ class Hour:
         features_TPC: Pooled features of every picture, memory-mapped.
         memory: Projected frames (T, P + 1, D), memory-mapped, or the features where they are projected as they are read.
         seed: Seed of the random pick.
-        means: Mean vectors of every memory frame, made when a rule first looks at them.
+        means: Mean vectors of every memory frame, of projected tokens and of features, made when a rule asks for them.
     """
 
     features_TPC: torch.Tensor
     memory: torch.Tensor
     seed: int
-    means: dict[str, torch.Tensor] = field(default_factory=dict)
+    means: dict[bool, torch.Tensor] = field(default_factory=dict)
 
 
 class HourLlava(EndToEnd[Hour]):
@@ -103,7 +105,7 @@ class HourLlava(EndToEnd[Hour]):
             WindowError: The window lies outside the video.
             OutputError: Features cannot be written.
         """
-        content = EvidenceCache().content(video.source)
+        content = EvidenceCache().content(video.source, note=self.options.cache)
         store = self._store(content)
         view, key = self._view(video, content, store, progress)
         memory = view.features.rows
@@ -165,13 +167,31 @@ class HourLlava(EndToEnd[Hour]):
         rule = self.settings.temporal
         frames_K = None
         if rule == "keyframe":
-            frames_K = keyframe_frames(self._means(look.data, "features"))
+            frames_K = keyframe_frames(self._means(look.data, projected=False))
         elif rule == "question":
             ids = torch.tensor(encode_text(self.words, text), device=self.net.device)
             with torch.inference_mode():
                 question_D = self.net.model.embed_tokens(ids).mean(dim=0).cpu()
-            frames_K = question_frames(self._means(look.data, "projected"), question_D)
+            frames_K = question_frames(self._means(look.data, projected=True), question_D)
         return plan_memory(len(look.times_s), seed=look.data.seed, spatial=self._spatial, frames_K=frames_K)
+
+    def write(self, look: Look[Hour], request: Request, progress: Progress = silent) -> Generated:
+        """The model's own text; on a long video most of the time goes by before its first token, in MemAug."""
+        blocks = self.net.model.vision_resampler.layers
+        done = 0
+
+        def passed(*_: object) -> None:
+            nonlocal done
+            done += 1
+            progress("reading the memory", done, len(blocks))
+
+        progress("reading the memory", 0, len(blocks))
+        hooks = [block.register_forward_hook(passed) for block in blocks]
+        try:
+            return super().write(look, request, progress)
+        finally:
+            for hook in hooks:
+                hook.remove()
 
     def inputs(self, look: Look[Hour], layout: Layout) -> dict[str, Any]:
         """One sample for ``model.generate``; the memory stays where it is stored and is read in pieces."""
@@ -196,7 +216,7 @@ class HourLlava(EndToEnd[Hour]):
         config = self.net.config
         if self.settings.features is not None:
             view = published(video, self.settings.features, config.mm_hidden_size)
-            file = EvidenceCache().content(str(self.settings.features))
+            file = EvidenceCache().content(str(self.settings.features), note=self.options.cache)
             return view, entry_key(kind="published", content=content, file=file, times=view.times_s.tolist())
         dtype, tower = self._store_dtype(), self.net.model.vision_tower
         key = entry_key(
@@ -248,20 +268,19 @@ class HourLlava(EndToEnd[Hour]):
             return ("",) * len(view.times_s)
         return tuple(f"{time_s - view.window.start_s:.2f}s" for time_s in view.times_s)
 
-    def _means(self, hour: Hour, of: str) -> torch.Tensor:
-        """Mean vector of every memory frame, (T, C) of the features or (T, D) of the projected tokens."""
-        if of not in hour.means:
+    def _means(self, hour: Hour, *, projected: bool) -> torch.Tensor:
+        """Mean vector of every memory frame: of its features (T, C), or of its projected tokens (T, D) as stored."""
+        if projected not in hour.means:
+            rows = hour.memory if projected else hour.features_TPC
+            as_stored = rows.shape[1] == FRAME_TOKENS or not projected
             parts = []
             with torch.inference_mode():
-                for first in range(0, len(hour.features_TPC), _MEANS_AT_ONCE):
-                    part_TPC = hour.features_TPC[first : first + _MEANS_AT_ONCE]
-                    if of == "projected":
-                        tokens_TPD = self.net.model.project_frames(part_TPC)[:, :FRAME_POSITIONS]
-                        parts.append(tokens_TPD.float().mean(dim=1).cpu())
-                    else:
-                        parts.append(part_TPC.float().mean(dim=1))
-            hour.means[of] = torch.cat(parts)[repeat_index(len(hour.features_TPC))]
-        return hour.means[of]
+                for first in range(0, len(rows), _MEANS_AT_ONCE):
+                    part = rows[first : first + _MEANS_AT_ONCE]
+                    tokens = part if as_stored else self.net.model.project_frames(part)
+                    parts.append(tokens[:, :FRAME_POSITIONS].float().mean(dim=1).cpu())
+            hour.means[projected] = torch.cat(parts)[repeat_index(len(rows))]
+        return hour.means[projected]
 
 
 class _Newline(torch.nn.Module):

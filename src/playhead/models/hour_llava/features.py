@@ -7,15 +7,13 @@ from __future__ import annotations
 
 import pickle
 from pathlib import Path
-from typing import Final
 
 import numpy as np
 import torch
 
 from playhead.errors import WeightsError
+from playhead.models.hour_llava.forget import FRAME_POSITIONS
 from playhead.sequence.layout import Ids
-
-PLACES: Final = 64
 
 
 def resampled(stored: int, duration_s: float) -> Ids:
@@ -60,11 +58,11 @@ def read_features(path: Path, channels: int) -> tuple[torch.Tensor, float]:
     features_TPC, duration_s = held["vid_feat"], float(held["duration"])
     if features_TPC.ndim == 4:  # (T, 8, 8, C) is the same in memory
         features_TPC = features_TPC.flatten(1, 2)
-    if features_TPC.ndim != 3 or tuple(features_TPC.shape[1:]) != (PLACES, channels):
+    if features_TPC.ndim != 3 or tuple(features_TPC.shape[1:]) != (FRAME_POSITIONS, channels):
         raise WeightsError(
             asked,
             found=f"features of shape {tuple(features_TPC.shape)}",
-            allowed=f"(frames, {PLACES}, {channels})",
+            allowed=f"(frames, {FRAME_POSITIONS}, {channels})",
         )
     if int(duration_s) < 1:
         raise WeightsError(

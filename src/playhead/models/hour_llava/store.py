@@ -14,6 +14,7 @@ Axes: T row (one frame), then whatever a row holds.
 
 from __future__ import annotations
 
+import io
 import json
 import os
 import tempfile
@@ -21,7 +22,7 @@ import time
 import warnings
 import zlib
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager, nullcontext
+from contextlib import ExitStack, contextmanager, nullcontext, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Any, Final, Literal
@@ -91,8 +92,6 @@ class Store:
             _check_header(header, rows_path.stat().st_size)
             _check_rows(rows_path, header)
             rows = _mapped(rows_path, header["dtype"], (header["rows"], *header["row_shape"]))
-            for path in (header_path, rows_path):
-                os.utime(path)
         except (FileNotFoundError, NotADirectoryError):
             return None
         except (OSError, ValueError, KeyError, TypeError) as error:
@@ -103,7 +102,10 @@ class Store:
             )
             self.delete(key)
             return None
-        return Stored(rows, header["facts"], rows_path.stat().st_size, read_back=True)
+        with suppress(OSError):  # a folder that is only read has no order of use to keep
+            for path in (header_path, rows_path):
+                os.utime(path)
+        return Stored(rows, header["facts"], rows.nbytes, read_back=True)
 
     @contextmanager
     def writing(self, key: str, row_shape: Sequence[int], dtype: StoreDType) -> Iterator[Writer]:
@@ -117,14 +119,16 @@ class Store:
         with disk_errors(self.folder):
             self.folder.mkdir(parents=True, exist_ok=True)
             self._sweep()
-            writer = Writer(self.folder / f"{key}.part", tuple(row_shape), dtype)
+            part, journal = self._part(key), self._journal(key)
+            rows = part.open("r+b" if part.exists() else "w+b")
+            writer = Writer(rows, journal.open("a+", encoding="utf-8"), part, tuple(row_shape), dtype)
         try:
             yield writer
         finally:
             writer.close()
             if not writer.done:  # a file without pictures leaves nothing to go on with
-                writer.part.unlink(missing_ok=True)
-                writer.journal.unlink(missing_ok=True)
+                part.unlink(missing_ok=True)
+                journal.unlink(missing_ok=True)
 
     def keep(self, key: str, writer: Writer, facts: Mapping[str, Any]) -> Stored:
         """Make a finished writer's rows an entry and return it.
@@ -134,12 +138,12 @@ class Store:
         """
         header = writer.header(facts)
         with disk_errors(self.folder):
-            writer.part.replace(self._rows(key))
+            self._part(key).replace(self._rows(key))
             write_whole(self._header(key), lambda file: file.write(json.dumps(header).encode()))
-            writer.journal.unlink(missing_ok=True)
+            self._journal(key).unlink(missing_ok=True)
             trim(self.folder, frozenset({".rows"}), self.max_bytes, keep=self._rows(key))
             rows = _mapped(self._rows(key), header["dtype"], (header["rows"], *header["row_shape"]))
-            return Stored(rows, facts, self._rows(key).stat().st_size)
+            return Stored(rows, facts, rows.nbytes)
 
     def delete(self, key: str) -> None:
         """Forget an entry."""
@@ -155,13 +159,19 @@ class Store:
         Raises:
             OutputError: The cache folder cannot be written.
         """
-        return exclusive(f"hour-llava-{key[:32]}")
+        return exclusive(f"hour-llava-{key[:32]}", doing="encoding this video")
 
     def _rows(self, key: str) -> Path:
         return self.folder / f"{key}.rows"
 
     def _header(self, key: str) -> Path:
         return self.folder / f"{key}.json"
+
+    def _part(self, key: str) -> Path:
+        return self.folder / f"{key}.part"
+
+    def _journal(self, key: str) -> Path:
+        return self.folder / f"{key}.journal"
 
     def _sweep(self) -> None:
         """Delete what interrupted writers left a week ago, and headers whose rows were trimmed."""
@@ -177,7 +187,10 @@ class Store:
 
 
 class Passing(Store):
-    """A store that keeps nothing: rows lie in a temporary file that is gone when they are no longer used."""
+    """A store that keeps nothing: rows lie in a temporary file without a name, gone with its last reader.
+
+    However the process ends, nothing is left of it.
+    """
 
     def load(self, key: str) -> Stored | None:
         """Nothing is ever here."""
@@ -188,24 +201,21 @@ class Passing(Store):
     def writing(self, key: str, row_shape: Sequence[int], dtype: StoreDType) -> Iterator[Writer]:
         """Write rows to a temporary file."""
         del key
-        with disk_errors(Path(tempfile.gettempdir())):
-            folder = tempfile.mkdtemp(prefix="playhead-")
-            writer = Writer(Path(folder) / "rows.part", tuple(row_shape), dtype)
+        folder = Path(tempfile.gettempdir())
+        with disk_errors(folder):
+            rows = tempfile.TemporaryFile(prefix="playhead-")  # noqa: SIM115 - closed by the writer
+            writer = Writer(rows, io.StringIO(), folder, tuple(row_shape), dtype)
         try:
             yield writer
         finally:
             writer.close()
-            for path in (writer.part, writer.journal):
-                path.unlink(missing_ok=True)
-            Path(folder).rmdir()
 
     def keep(self, key: str, writer: Writer, facts: Mapping[str, Any]) -> Stored:
-        """The rows, mapped; the file's name goes when the block is left, the file itself with the last reader."""
+        """The rows, mapped; the file goes with the last of its readers."""
         del key
-        header = writer.header(facts)
-        with disk_errors(writer.part):
-            rows = _mapped(writer.part, header["dtype"], (header["rows"], *header["row_shape"]))
-            return Stored(rows, facts, writer.part.stat().st_size)
+        with disk_errors(writer.path):
+            rows = _mapped(writer.rows, writer.dtype, (writer.done, *writer.row_shape))
+            return Stored(rows, facts, rows.nbytes)
 
     def lock(self, key: str) -> Any:  # noqa: ANN401 - a context manager
         """Nobody else can see these rows."""
@@ -217,7 +227,9 @@ class Writer:
     """Appends chunks of rows; each is safe once :meth:`add` returns.
 
     Args:
-        part: The growing file; its journal lies beside it.
+        rows: The growing file, opened to read and write; what it holds already is taken up.
+        journal: One line for each chunk that is safe, likewise.
+        path: What errors of the disk name.
         row_shape: Shape of one row.
         dtype: What the rows are stored as.
 
@@ -226,14 +238,14 @@ class Writer:
         notes: What was given with each safe chunk, in order.
     """
 
-    def __init__(self, part: Path, row_shape: tuple[int, ...], dtype: StoreDType) -> None:
-        self.part, self.journal = part, part.with_suffix(".journal")
+    def __init__(
+        self, rows: IO[bytes], journal: IO[str], path: Path, row_shape: tuple[int, ...], dtype: StoreDType
+    ) -> None:
+        self.rows, self._journal, self.path = rows, journal, path
         self.row_shape, self.dtype = row_shape, dtype
         self._row_bytes = int(np.prod(row_shape)) * torch.empty(0, dtype=TORCH_DTYPES[dtype]).element_size()
         self._chunks: list[tuple[int, int]] = []
         self.notes: list[Any] = []
-        self._file: IO[bytes] = part.open("r+b" if part.exists() else "w+b")
-        self._log = self.journal.open("a", encoding="utf-8")
         self._resume()
 
     @property
@@ -262,12 +274,13 @@ class Writer:
                 todo="use store_dtype='bfloat16', whose range is that of float32, or check the weights",
             )
         data = held.view(torch.uint8).numpy().tobytes()
-        with disk_errors(self.part):
-            self._file.write(data)
-            self._file.flush()
-            self._chunks.append((int(rows.shape[0]), zlib.crc32(data)))
-            self._log.write(json.dumps([*self._chunks[-1], note]) + "\n")
-            self._log.flush()
+        chunk = (int(rows.shape[0]), zlib.crc32(data))
+        with disk_errors(self.path):
+            self.rows.write(data)
+            self.rows.flush()
+            self._journal.write(json.dumps([*chunk, note]) + "\n")
+            self._journal.flush()
+        self._chunks.append(chunk)
         self.notes.append(note)
 
     def header(self, facts: Mapping[str, Any]) -> dict[str, Any]:
@@ -282,30 +295,36 @@ class Writer:
         }
 
     def close(self) -> None:
-        """Let go of the files; what was added stays."""
-        self._file.close()
-        self._log.close()
+        """Let go of the files; what was added stays.
+
+        Raises:
+            OutputError: The disk refused what was still to be written.
+        """
+        with disk_errors(self.path), ExitStack() as both:
+            both.callback(self._journal.close)
+            both.callback(self.rows.close)
 
     def _resume(self) -> None:
         """Take up what an interrupted writer left: chunks whose bytes are what its journal says."""
         valid: list[str] = []
-        for line in self.journal.read_text("utf-8").splitlines():
+        self._journal.seek(0)
+        for line in self._journal.read().splitlines():
             try:
                 rows, checksum, note = json.loads(line)
             except ValueError:  # cut off within a line
                 break
-            data = self._file.read(rows * self._row_bytes)
+            data = self.rows.read(rows * self._row_bytes)
             if len(data) != rows * self._row_bytes or zlib.crc32(data) != checksum:
                 break
             self._chunks.append((rows, checksum))
             self.notes.append(note)
             valid.append(line)
-        self._file.seek(self.done * self._row_bytes)
-        self._file.truncate()
-        self._log.seek(0)
-        self._log.truncate()
-        self._log.writelines(line + "\n" for line in valid)
-        self._log.flush()
+        self.rows.seek(self.done * self._row_bytes)
+        self.rows.truncate()
+        self._journal.seek(0)
+        self._journal.truncate()
+        self._journal.writelines(line + "\n" for line in valid)
+        self._journal.flush()
 
 
 def _check_header(header: Mapping[str, Any], found_bytes: int) -> None:
@@ -331,11 +350,11 @@ def _check_rows(path: Path, header: Mapping[str, Any]) -> None:
                 raise ValueError(f"chunk {number} has another checksum than when it was written")
 
 
-def _mapped(path: Path, dtype: str, shape: tuple[int, ...]) -> torch.Tensor:
+def _mapped(file: Path | IO[bytes], dtype: str, shape: tuple[int, ...]) -> torch.Tensor:
     """Rows of a file as a tensor; pages are read when they are touched. Writing to it changes memory, not the file."""
     if 0 in shape:
         return torch.zeros(shape, dtype=TORCH_DTYPES[dtype])
-    raw = np.memmap(path, dtype=_RAW[dtype], mode="c", shape=shape)
+    raw = np.memmap(file, dtype=_RAW[dtype], mode="c", shape=shape)
     return torch.from_numpy(raw).view(TORCH_DTYPES[dtype])
 
 
