@@ -9,7 +9,7 @@ from transformers import HunYuanDenseV1Config, HunYuanDenseV1ForCausalLM, Static
 
 from helpers.arc_toy import full_inputs, toy_config
 from playhead.errors import UsageError
-from playhead.models.arc_hunyuan_video import ArcHunyuanVideoForConditionalGeneration
+from playhead.models.arc_hunyuan_video import ArcHunyuanVideoForConditionalGeneration, tiny_config
 from playhead.models.arc_hunyuan_video.text import ArcHunyuanVideoTextForCausalLM
 
 EXACT = 2e-5
@@ -204,6 +204,15 @@ def test_only_the_last_position_gets_logits_while_generating(model):
     generate(model, sample(frames=2), tokens=3)
     hook.remove()
     assert shapes == [1, 1, 1]
+
+
+def test_generation_stops_at_the_end_training_wrote_and_at_the_configs_own():
+    named = {"eod_token_id": 290, "eos_token_id": 293}
+    config = tiny_config(512, pad_token_id=294, **named)
+    assert ArcHunyuanVideoForConditionalGeneration(config).generation_config.eos_token_id == [290, 293]
+    both = tiny_config(512, pad_token_id=294, eod_token_id=290, eos_token_id=[290, 293])
+    assert both.text.end_ids == [290, 293]
+    assert tiny_config(512, pad_token_id=294, eod_token_id=None, eos_token_id=290).text.end_ids == [290]
 
 
 def test_pictures_and_sound_are_encoded_once(model):

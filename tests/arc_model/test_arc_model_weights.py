@@ -89,19 +89,34 @@ def test_auto_class_and_device_map(tmp_path):
         assert torch.equal(model(**full_inputs()).logits, plain(**full_inputs()).logits)
 
 
-def test_offloading_to_disk_splits_and_computes_the_same(tmp_path):
+@pytest.mark.parametrize(
+    "on_disk",
+    [
+        ("language_model.model.layers.0",),
+        ("vision_model.vit.embeddings",),
+        ("vision_model.vit", "speech_encoder.layers"),
+        ("vision_model.perceive", "speech_encoder.conv1", "speech_encoder.embed_positions", "mlp2"),
+    ],
+    ids=" ".join,
+)
+def test_offloading_to_disk_splits_and_computes_the_same(tmp_path, on_disk):
     folder = toy_folder(tmp_path)
-    split = {
-        "vision_model": "cpu",
-        "speech_encoder": "cpu",
-        "mlp2": "cpu",
-        "language_model.lm_head": "cpu",
-        "language_model.model.embed_tokens": "cpu",
-        "language_model.model.layers.0": "disk",
-        "language_model.model.layers.1": "cpu",
-        "language_model.model.norm": "cpu",
-        "language_model.model.rotary": "cpu",
-    }
+    encoder = (
+        f"speech_encoder.{each}" for each in ("conv1", "conv2", "embed_positions", "layers", "layer_norm")
+    )
+    decoder = (
+        "lm_head",
+        *(f"model.{each}" for each in ("embed_tokens", "layers.0", "layers.1", "norm", "rotary")),
+    )
+    tower = ("vit",) if "vision_model.vit" in on_disk else ("vit.embeddings", "vit.layers")
+    parts = (
+        *(f"vision_model.{each}" for each in (*tower, "perceive")),
+        *encoder,
+        "mlp2",
+        *(f"language_model.{each}" for each in decoder),
+    )
+    split = {part: "disk" if part in on_disk else "cpu" for part in parts}
+    assert set(on_disk) < set(parts)
     model = ArcHunyuanVideoForConditionalGeneration.from_pretrained(
         folder, device_map=split, offload_folder=str(tmp_path / "offload")
     ).eval()

@@ -454,6 +454,24 @@ def test_a_folder_without_settings_has_the_published_ones(tmp_path):
         ArcHunyuanVideoProcessor.from_pretrained(tmp_path)
 
 
+def test_a_hub_id_brings_its_own_settings(tmp_path):
+    folder = tmp_path / "models--someone--tuned" / "snapshots" / "0123"
+    processor(labels="fork", max_frames=7).save_pretrained(folder)
+    refs = tmp_path / "models--someone--tuned" / "refs"
+    refs.mkdir()
+    (refs / "main").write_text("0123")
+    hub = {"cache_dir": tmp_path, "local_files_only": True}
+    found = ArcHunyuanVideoProcessor.from_pretrained("someone/tuned", **hub)
+    assert (found.settings.labels, found.settings.max_frames) == ("fork", 7)
+    assert found.tokenizer.get_vocab() == TOKENIZER.get_vocab()
+    (folder / "preprocessor_config.json").write_text(json.dumps({"feature_size": 80}))
+    with pytest.raises(WeightsError, match="80 mel bands"):
+        ArcHunyuanVideoProcessor.from_pretrained("someone/tuned", **hub)
+    (folder / "preprocessor_config.json").unlink()
+    (folder / "processor_config.json").unlink()
+    assert ArcHunyuanVideoProcessor.from_pretrained("someone/tuned", **hub).settings == Settings()
+
+
 @pytest.mark.parametrize(
     ("content", "message"),
     [

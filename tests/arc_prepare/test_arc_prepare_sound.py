@@ -208,9 +208,15 @@ def test_every_picture_gets_its_own_sound_where_the_trained_rule_fails(video_s, 
         assert (row[: len(times_s)] >= 0).all()
 
 
-def test_between_150_and_151_seconds_nothing_crashes():
+def test_between_150_and_151_seconds_each_picture_hears_its_own_stretch():
     for sound_s in (150.0, 150.4, 151.0):
-        assert of_lengths(150.4, sound_s).rule == "training"
+        made = of_lengths(150.4, sound_s)
+        assert made.rule == "true-intervals"
+        assert made.why == "the released code stops here with 149 frames for 150 rows of sound"
+        starts_s = 150.4 / 150 * np.arange(150)
+        assert np.abs(whole_sound(sound_s)[made.index_FS[:, 0]] - starts_s).max() < 0.02
+        assert (made.index_FS[:-1, 49] >= 0).all()
+        assert of_lengths(150.4, sound_s, "training").rule == "training"  # what training did is there by name
     with pytest.raises(UsageError, match=r"149 frames for 150 rows of sound.*use the rule auto"):
         of_lengths(150.4, 150.4, "transformers")
 

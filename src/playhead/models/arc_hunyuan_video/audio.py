@@ -11,9 +11,7 @@ import torch
 from torch import nn
 
 from playhead.errors import UsageError
-
-NOTHING = -1
-"""Index of a slot to which no sound is added."""
+from playhead.models.arc_hunyuan_video.reconcile import NOTHING
 
 
 def projector(audio_width: int, width: int) -> nn.Sequential:
@@ -32,7 +30,7 @@ def add_sound(frames_FSD: torch.Tensor, sound_MD: torch.Tensor, index_FS: torch.
     Args:
         frames_FSD: Vectors of the pictures.
         sound_MD: Vectors of the sound, chunk after chunk.
-        index_FS: int64 row of ``sound_MD`` for each slot, :data:`NOTHING` where none is added.
+        index_FS: int64 row of ``sound_MD`` for each slot, -1 where none is added.
 
     Raises:
         UsageError: If the index is not of one entry per slot, or names a row that is not there; with both numbers.

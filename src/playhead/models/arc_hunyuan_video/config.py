@@ -9,17 +9,19 @@ implementation does not compute (a decoder without its query and key norms, say)
 
 from __future__ import annotations
 
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Final
 
 from transformers import PreTrainedConfig, WhisperConfig
 
 from playhead.errors import UsageError
 
-AUDIO_PER_S = 50
-"""Vectors of the speech encoder for each second of sound."""
+READ_TOKENS: Final = 4096
+"""Positions of a video's prompt that go through the decoder at once; any number computes the same."""
 
-AUDIO_PER_CHUNK = 1500
-"""Vectors of the speech encoder for each 30 s chunk."""
+
+def slots_per_frame(rows: int) -> int:
+    """Vectors a square frame becomes: rows of pooled patches with a newline each, and a begin and an end."""
+    return rows * (rows + 1) + 2
 
 
 class ArcHunyuanVideoTextConfig(PreTrainedConfig):
@@ -30,7 +32,7 @@ class ArcHunyuanVideoTextConfig(PreTrainedConfig):
         rope_parameters: ``rope_theta`` and ``alpha``, which stretches the base to ``theta * alpha^(d / (d - 2))``;
             the released ``rope_scaling`` and ``rope_theta`` are read into it.
         xdrope_section: Share of the half head each axis p, x, y, t turns, as fractions or as counts.
-        eod_token_id: Ends an answer.
+        eod_token_id: Ends an answer, whatever ``eos_token_id`` says: training writes it after each.
         im_start_id: ``<img>``, before every frame; ``im_end_id`` is ``</img>`` after it.
         im_newline_id: Ends a row of a frame in a prompt, before it is rewritten to ``image_token_id``.
         image_token_id: Position that a picture's vector will fill.
@@ -103,6 +105,12 @@ class ArcHunyuanVideoTextConfig(PreTrainedConfig):
                 found=repr(rope),
                 allowed="the type dynamic with alpha, or default",
             )
+
+    @property
+    def end_ids(self) -> list[int]:
+        """Ids that end an answer, each once."""
+        named = self.eos_token_id if isinstance(self.eos_token_id, list) else [self.eos_token_id]
+        return [each for each in dict.fromkeys((self.eod_token_id, *named)) if each is not None]
 
     @property
     def rope_base(self) -> float:
@@ -203,7 +211,7 @@ class ArcHunyuanVideoVisionConfig(PreTrainedConfig):
                 found=f"{side_px} px a side",
                 allowed=f"multiples of {self.frame_step_px} px",
             )
-        return rows * (rows + 1) + 2
+        return slots_per_frame(rows)
 
 
 class ArcHunyuanVideoAudioConfig(WhisperConfig):

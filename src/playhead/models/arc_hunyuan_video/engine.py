@@ -3,7 +3,7 @@
 Everything the model is given before the question is the same for every question: its keys and values are kept with the
 look, so a second question costs only its own words. Videos above five minutes are answered in parts (``long.py``).
 
-Axes: F frame, S slot of a frame, D width, B sample, N position.
+Axes: F frame, S slot of a frame, D width, B sample, A axis of a position, N position.
 """
 
 from __future__ import annotations
@@ -23,6 +23,7 @@ from playhead.media.probe import probe
 from playhead.media.window import resolve_window
 from playhead.models.arc_hunyuan_video import dialect
 from playhead.models.arc_hunyuan_video.audio import add_sound
+from playhead.models.arc_hunyuan_video.config import READ_TOKENS
 from playhead.models.arc_hunyuan_video.long import Part, answer_in_parts, as_watch, parts_of
 from playhead.models.arc_hunyuan_video.merge import Merger, label_in, make_merger
 from playhead.models.arc_hunyuan_video.model import ArcHunyuanVideoForConditionalGeneration
@@ -158,7 +159,7 @@ class ArcHunyuanVideo(EndToEnd[Seen]):
                 cache.crop(-asked_tokens)  # what was asked and answered is forgotten
 
     def _read(self, seen: Seen, layout: Layout, progress: Progress) -> DynamicCache:
-        """Keys and values of the prompt up to the end of the video."""
+        """Keys and values of the prompt up to the end of the video, read in pieces so that few are in work at once."""
         last = layout.slots[-1]
         stop = last.start + last.length + 2  # </img> and </vid>
         ids_N = layout.input_ids_N[:stop]
@@ -169,33 +170,34 @@ class ArcHunyuanVideo(EndToEnd[Seen]):
         filled_BN[0, layout.filled()] = True
         with torch.inference_mode():
             frames_FSD = self._encode(seen.prepared, progress)
-            progress("reading", 0, None)
+            progress("reading", 0, stop)
             embeds_BND = self.model.get_input_embeddings()(torch.from_numpy(ids_N)[None].to(device))
             embeds_BND = splice(embeds_BND, torch.from_numpy(filled_BN).to(device), frames_FSD.flatten(0, 1))
             cache = DynamicCache(config=self.model.config.text)
             positions = layout.positions
             assert positions is not None  # this family's layouts always have four axes
-            self.model(
-                inputs_embeds=embeds_BND,
-                position_ids=torch.from_numpy(positions[None, :, :stop].copy()).to(device),
-                past_key_values=cache,
-                use_cache=True,
-                logits_to_keep=1,
-            )
-            progress("reading", stop, stop)
+            positions_BAN = torch.from_numpy(positions[None, :, :stop].copy()).to(device)
+            for first in range(0, stop, READ_TOKENS):
+                piece = slice(first, first + READ_TOKENS)
+                self.model(
+                    inputs_embeds=embeds_BND[:, piece],
+                    position_ids=positions_BAN[:, :, piece],
+                    past_key_values=cache,
+                    use_cache=True,
+                    logits_to_keep=1,
+                )
+                progress("reading", min(stop, piece.stop), stop)
         seen.cache, seen.read_ids = cache, tuple(ids_N.tolist())
         return cache
 
     def _encode(self, prepared: Prepared, progress: Progress) -> torch.Tensor:
         """Vectors of all frames with their sound, (F, S, D); a few pictures at a time."""
-        vision, count = self.model.vision_model, len(prepared)
-        weight = next(vision.parameters())
-        each = self.model.config.vision.chunk_frames
+        count, each = len(prepared), self.model.config.vision.chunk_frames
         made = []
         for first in range(0, count, each):
             progress("encoding", first, count)
-            pixels = torch.from_numpy(normalise(prepared.pictures_FHWC[first : first + each]))
-            made.append(vision(pixels.to(weight.device, weight.dtype)))
+            pixels = normalise(prepared.pictures_FHWC[first : first + each])
+            made.append(self.model.vision_model(torch.from_numpy(pixels)))
         sound_MD = self.model.forward_sound(torch.from_numpy(prepared.input_features_KMT))
         progress("encoding", count, count)
         return add_sound(torch.cat(made), sound_MD, torch.from_numpy(prepared.audio_index_FS))

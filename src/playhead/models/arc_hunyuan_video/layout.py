@@ -20,6 +20,7 @@ import numpy as np
 from transformers import PreTrainedTokenizerFast
 
 from playhead.errors import UsageError
+from playhead.models.arc_hunyuan_video.config import slots_per_frame
 from playhead.models.arc_hunyuan_video.tokens import SpecialIds, special_ids
 from playhead.sequence.layout import IGNORED, Ids, Layout, Slot
 from playhead.timeline import Span
@@ -57,11 +58,6 @@ class Turn:
 
     human: str
     answer: str | None = None
-
-
-def slots_per_frame(rows: int = ROWS) -> int:
-    """Vectors a frame fills: rows of patches with a newline each, and a begin and an end."""
-    return rows * (rows + 1) + 2
 
 
 def rows_of(side_px: int) -> int:

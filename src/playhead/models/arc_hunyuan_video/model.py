@@ -28,7 +28,7 @@ from playhead.models.arc_hunyuan_video.audio import add_sound, projector
 from playhead.models.arc_hunyuan_video.config import ArcHunyuanVideoConfig
 from playhead.models.arc_hunyuan_video.generation import ArcHunyuanVideoGenerationMixin, plain_positions
 from playhead.models.arc_hunyuan_video.text import ArcHunyuanVideoTextForCausalLM, all_axes
-from playhead.models.arc_hunyuan_video.vision import ArcHunyuanVideoVisionModel
+from playhead.models.arc_hunyuan_video.vision import ArcHunyuanVideoVisionModel, beside
 from playhead.nn.fuse import splice
 
 
@@ -61,6 +61,8 @@ class ArcHunyuanVideoForConditionalGeneration(PreTrainedModel, ArcHunyuanVideoGe
         self.mlp2 = projector(config.audio.d_model, text.hidden_size)
         self.language_model = ArcHunyuanVideoTextForCausalLM(text)
         self.post_init()
+        if self.generation_config is not None:  # a folder's own generation_config.json replaces it
+            self.generation_config.eos_token_id = text.end_ids
 
     def forward_frames(
         self,
@@ -96,8 +98,7 @@ class ArcHunyuanVideoForConditionalGeneration(PreTrainedModel, ArcHunyuanVideoGe
         Args:
             input_features: Log-mel chunks of 30 s, (K, 128, 3000).
         """
-        weight = self.speech_encoder.conv1.weight
-        chunks = input_features.to(weight.device, weight.dtype)
+        chunks = beside(input_features, self.speech_encoder.conv1.weight)
         heard_KMD = self.speech_encoder(chunks).last_hidden_state
         vectors_MD: torch.Tensor = self.mlp2(heard_KMD.flatten(0, 1))
         return vectors_MD

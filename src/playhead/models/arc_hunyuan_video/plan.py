@@ -17,6 +17,7 @@ from playhead.media.probe import no_pictures, opened
 from playhead.media.sampling.arc import arc
 from playhead.media.sampling.base import sample
 from playhead.media.window import pictures_end_s, resolve_window
+from playhead.models.arc_hunyuan_video.config import READ_TOKENS, slots_per_frame
 from playhead.models.arc_hunyuan_video.long import parts_of
 from playhead.models.arc_hunyuan_video.merge import NONE
 from playhead.models.arc_hunyuan_video.reconcile import VECTORS_PER_S
@@ -67,8 +68,7 @@ class Dimensions:
     @property
     def slots(self) -> int:
         """Vectors a frame becomes."""
-        rows = self.side_px // self.patch_px // 4
-        return rows * (rows + 1) + 2
+        return slots_per_frame(self.side_px // self.patch_px // 4)
 
     @property
     def parameters(self) -> int:
@@ -148,7 +148,7 @@ class Dimensions:
         vectors = (frames * self.slots + chunks * self.audio_positions) * self.width * value_bytes
         at_once = min(frames, self.chunk_frames) * self.patches * (self.vit_ffn + 4 * self.vit_width)
         hearing = chunks * self.audio_positions * (self.audio_ffn + 4 * self.audio_width)
-        reading = tokens * (2 * self.ffn + 4 * self.width)
+        reading = min(tokens, READ_TOKENS) * (2 * self.ffn + 4 * self.width)
         return seen + vectors + _ACTIVATIONS * value_bytes * max(at_once, hearing, reading) + 4 * self.vocab
 
 

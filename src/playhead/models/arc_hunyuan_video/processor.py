@@ -22,7 +22,8 @@ import numpy as np
 import numpy.typing as npt
 import torch
 from transformers import PreTrainedTokenizerFast
-from transformers.utils import PROCESSOR_NAME
+from transformers.utils import FEATURE_EXTRACTOR_NAME, PROCESSOR_NAME
+from transformers.utils.hub import cached_files
 
 from playhead.errors import EmptyMediaError, UsageError, WeightsError
 from playhead.media.chunks import ARC_LIMIT_S
@@ -32,10 +33,10 @@ from playhead.media.overlay import arc_labels
 from playhead.media.sampling.arc import arc
 from playhead.media.sampling.base import Policy
 from playhead.models.arc_hunyuan_video import pictures
-from playhead.models.arc_hunyuan_video.config import AUDIO_PER_CHUNK, ArcHunyuanVideoConfig
-from playhead.models.arc_hunyuan_video.layout import layout, rows_of, slots_per_frame
+from playhead.models.arc_hunyuan_video.config import ArcHunyuanVideoConfig, slots_per_frame
+from playhead.models.arc_hunyuan_video.layout import layout, rows_of
 from playhead.models.arc_hunyuan_video.prepared import Looked, Prepared, Settings, read_settings
-from playhead.models.arc_hunyuan_video.reconcile import IN_STEP_S, NOTHING, SoundRule, align
+from playhead.models.arc_hunyuan_video.reconcile import CHUNK_VECTORS, IN_STEP_S, NOTHING, SoundRule, align
 from playhead.models.arc_hunyuan_video.sound import check_bands, check_sound, hear
 from playhead.models.arc_hunyuan_video.tokens import (
     ArcHunyuanVideoTokenizer,
@@ -94,14 +95,12 @@ class ArcHunyuanVideoProcessor:
         folder = Path(pretrained_model_name_or_path)
         if folder.is_dir():
             tokenizer = load_tokenizer(folder, config)
-            check_bands(folder)
         else:
-            hub = {name: value for name, value in options.items() if name in _HUB_OPTIONS}
-            tokenizer = _from_hub(str(pretrained_model_name_or_path), hub)
-            check_tokenizer(tokenizer, config, asked=f"load the tokenizer of {pretrained_model_name_or_path}")
-        if settings is None:
-            settings = read_settings(folder / PROCESSOR_NAME) if folder.is_dir() else Settings()
-        return cls(tokenizer, settings)
+            name = str(pretrained_model_name_or_path)
+            tokenizer, folder = _from_hub(name, {key: options[key] for key in _HUB_OPTIONS if key in options})
+            check_tokenizer(tokenizer, config, asked=f"load the tokenizer of {name}")
+        check_bands(folder)
+        return cls(tokenizer, settings or read_settings(folder / PROCESSOR_NAME))
 
     def save_pretrained(self, save_directory: str | Path, **options: Any) -> list[str]:  # noqa: ANN401 - transformers' own
         """Write tokenizer and settings into a folder; :meth:`from_pretrained` and ``AutoProcessor`` read them back.
@@ -197,7 +196,7 @@ class ArcHunyuanVideoProcessor:
         notes = [*cut, *heard.notes]
         if aligned.why:
             notes.append(
-                f"sound goes by each picture's true stretch, since training's rule fails here: {aligned.why}"
+                f"sound goes by each picture's true stretch, not by its number as in training: {aligned.why}"
             )
         if kept < len(frames):
             notes.append(
@@ -285,7 +284,7 @@ class ArcHunyuanVideoProcessor:
         for prepared, _ in samples:
             at_FS = prepared.audio_index_FS
             index.append(np.where(at_FS == NOTHING, NOTHING, at_FS + offset))
-            offset += AUDIO_PER_CHUNK * len(prepared.input_features_KMT)
+            offset += CHUNK_VECTORS * len(prepared.input_features_KMT)
         arrays: dict[str, npt.NDArray[Any]] = {
             "input_ids": padded.input_ids_BN,
             "attention_mask": padded.attention_mask_BN,
@@ -302,14 +301,21 @@ class ArcHunyuanVideoProcessor:
 _HUB_OPTIONS: Final = ("cache_dir", "force_download", "local_files_only", "revision", "subfolder", "token")
 
 
-def _from_hub(name: str, options: dict[str, Any]) -> ArcHunyuanVideoTokenizer:
+def _from_hub(name: str, options: dict[str, Any]) -> tuple[ArcHunyuanVideoTokenizer, Path]:
+    """The tokenizer of a hub id, and the folder where those of its other files lie that it has."""
     try:
         made: ArcHunyuanVideoTokenizer = ArcHunyuanVideoTokenizer.from_pretrained(name, **options)
+        files = cached_files(
+            name,
+            [PROCESSOR_NAME, FEATURE_EXTRACTOR_NAME],
+            _raise_exceptions_for_missing_entries=False,
+            **options,
+        )
     except (OSError, ValueError) as error:
         raise WeightsError(
             f"load the tokenizer of {name}", found=str(error)[:500], allowed="a folder or a hub id"
         ) from error
-    return made
+    return made, Path(files[0]).parent if files else Path(name)
 
 
 def _with_pictures(

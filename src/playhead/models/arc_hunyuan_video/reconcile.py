@@ -11,8 +11,9 @@ and pictures are of one length they keep a frame and its sound within 3 s of eac
 drift apart by up to the length of the video. The rule ``true-intervals`` asks when each vector is heard and gives every
 frame those of its own stretch.
 
-The default, ``auto``, does what the model was trained with wherever training did it and kept in step, and goes by true
-intervals everywhere else. On videos of up to 150 s with their whole sound both are the same.
+The default, ``auto``, does what the model was trained with wherever training did it, kept in step, and the released
+inference code goes on too; it goes by true intervals everywhere else, which is from 150 to 151 s, with short sound, and
+with fewer pictures than 150. On videos of up to 150 s with their whole sound both are the same.
 
 Axes: F frame, S slot of a frame, 2 start and end, J audio vector.
 """
@@ -36,13 +37,16 @@ VECTORS_PER_S: Final = 50
 CHUNK_S: Final = 30
 """Seconds of a chunk of sound; its vectors past the end of the sound stand for silence."""
 
+CHUNK_VECTORS: Final = CHUNK_S * VECTORS_PER_S
+"""Vectors the audio encoder gives for a chunk."""
+
 IN_STEP_S: Final = 3.0
 """How far a frame's sound may lie from its stretch in what counts as trained: the most that rounding k up makes it."""
 
 ReleasedRule = Literal["training", "transformers", "vllm"]
 SoundRule = Literal["auto", "training", "transformers", "vllm", "true-intervals"]
 NOTHING: Final = -1
-"""Index of a slot that no audio vector is added to."""
+"""Index of a slot to which no sound is added."""
 
 _EPS_S: Final = 1e-6
 _JOINT_S: Final = 1e-3  # stretches nearer than this follow one another
@@ -211,7 +215,7 @@ def align(
                 todo="use the rule auto, which goes by true time there",
             )
         return Aligned(by_order(made.frames, made.duration_s, slots), rule)
-    why = made.error or _out_of_step(intervals_S2, heard_J, made)
+    why = made.error or _out_of_step(intervals_S2, heard_J, made) or _stops(count, step_s, audio_s)
     if why:
         return Aligned(by_time(intervals_S2, heard_J, slots), "true-intervals", why)
     return Aligned(by_order(count, made.duration_s, slots), "training")
@@ -230,6 +234,12 @@ def _out_of_step(intervals_S2: Times, heard_J: Times, made: Reconciled) -> str:
     apart_s = np.abs(heard_J[first_F[there_F]] - starts_s[there_F])
     furthest_s = float(apart_s.max(initial=0.0))
     return "" if furthest_s <= IN_STEP_S else f"sound up to {furthest_s:.1f} s away from its picture"
+
+
+def _stops(frames: int, step_s: float, audio_s: int) -> str:
+    """Why the released inference code for transformers stops here, or nothing where it does not."""
+    error = reconcile(frames, step_s, audio_s, "transformers").error
+    return error and f"the released code stops here with {error}"
 
 
 def _into_slots(vectors_FJ: Ids, slots: int) -> Ids:

@@ -22,7 +22,7 @@ from transformers import WhisperFeatureExtractor
 from playhead.errors import CodecError, CorruptMediaError, EmptyMediaError, UsageError, WeightsError
 from playhead.media.chunks import ARC_LIMIT_S, ARC_SNIPPET_S, arc_silence, arc_sound, whisper_chunks
 from playhead.media.clip import AUDIO_RATE_HZ, MediaInfo, Times, Waveform
-from playhead.models.arc_hunyuan_video.reconcile import CHUNK_S, VECTORS_PER_S
+from playhead.models.arc_hunyuan_video.reconcile import CHUNK_S, CHUNK_VECTORS, VECTORS_PER_S
 
 MEL_BANDS: Final = 128
 """Bands of the audio encoder, Whisper large v3's; an extractor's own default of 80 is what broke fine-tuned folders."""
@@ -127,7 +127,7 @@ def vector_times(samples: int, snippets_s: Times) -> Times:
         snippets_s: True second at which each of its 2 s snippets is heard; sound that was kept whole counts on past
             its end, into the padding.
     """
-    count = math.ceil(samples / (CHUNK_S * AUDIO_RATE_HZ)) * CHUNK_S * VECTORS_PER_S
+    count = math.ceil(samples / (CHUNK_S * AUDIO_RATE_HZ)) * CHUNK_VECTORS
     per_snippet = ARC_SNIPPET_S * VECTORS_PER_S
     snippet, within = np.divmod(np.arange(count), per_snippet)
     last = len(snippets_s) - 1

@@ -302,7 +302,7 @@ def check_tokenizer(
 def config_ids(tokenizer: PreTrainedTokenizerFast) -> dict[str, int]:
     """The fields of a model's text config that name ids of this tokenizer, for a config made in code."""
     table = tokenizer.get_vocab()
-    ends = {"pad_token_id": "<|pad|>", "bos_token_id": "<|startoftext|>", "eos_token_id": "<|endoftext|>"}
+    ends = {"pad_token_id": "<|pad|>", "bos_token_id": "<|startoftext|>", "eos_token_id": "<|eos|>"}
     named = {**_CONFIG_IDS, **ends, "eod_token_id": "<|endoftext|>"}
     return {name: table[text] for name, text in named.items()}
 

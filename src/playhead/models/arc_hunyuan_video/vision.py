@@ -42,15 +42,19 @@ class VisionEmbeddings(nn.Module):
         # Not needed to compute anything, but the released weights hold it and get it back.
         self.register_buffer("position_ids", torch.arange(rows)[None])
 
-    def positions(self, side: int) -> torch.Tensor:
+    def positions(self, side: int, device: torch.device | None = None) -> torch.Tensor:
         """Position vectors of ``side * side`` patches, shape (P, D)."""
-        return resize_table(self.position_embedding.weight[1:], side)
+        # Looked up, not read off the weight: one that is kept on disk is there only while its module is called.
+        table = self.position_embedding(
+            torch.arange(1, self.position_embedding.num_embeddings, device=device)
+        )
+        return resize_table(table, side)
 
     def forward(self, pixels_FCHW: torch.Tensor) -> torch.Tensor:
         """Patch vectors with positions, shape (F, P, D), rows first."""
         patches_FDHW: torch.Tensor = self.patch_embedding(pixels_FCHW)
         side = patches_FDHW.shape[-1]
-        return patches_FDHW.flatten(2).transpose(1, 2) + self.positions(side)
+        return patches_FDHW.flatten(2).transpose(1, 2) + self.positions(side, patches_FDHW.device)
 
 
 class VisionTower(nn.Module):
@@ -173,7 +177,15 @@ class ArcHunyuanVideoVisionModel(PreTrainedModel):
         self.config.frame_slots(shape[-1])  # refuses a side that does not fit
         weight = self.vit.embeddings.patch_embedding.weight
         parts = [
-            self.perceive(self.vit(chunk.to(weight.device, weight.dtype)))
+            self.perceive(self.vit(beside(chunk, weight)))
             for chunk in pixel_values.split(self.config.chunk_frames)
         ]
         return parts[0] if len(parts) == 1 else torch.cat(parts)
+
+
+def beside(values: torch.Tensor, weight: torch.Tensor) -> torch.Tensor:
+    """Values in a weight's precision, and where it is.
+
+    A weight that is kept on disk shows as one on the meta device; whoever brings it brings the values along.
+    """
+    return values.to(None if weight.is_meta else weight.device, weight.dtype)
