@@ -10,6 +10,7 @@ from typing import Final
 from playhead.models.family import Preset
 
 _VICUNA: Final = "Llama 2 Community Licence (Vicuna v1.5), CLIP MIT"
+_CHATGLM: Final = "ChatGLM3-6B License (commercial use after registration), CLIP MIT"
 _UNCLEAR: Final = (
     "unclear: no licence file; headers say Apache-2.0, and Qwen's terms hold for the language model"
 )
@@ -43,6 +44,17 @@ VTIMELLM: Final = (
         about="VTimeLLM on Vicuna-13B; whether its weights were ever released is not known",
     ),
     Preset(name="vtimellm-tiny", tiny=True, about="VTimeLLM with random weights, for tests"),
+    Preset(
+        name="vtimellm-chatglm3-6b",
+        parameters=6_550_700_032,
+        licence=f"CC BY-NC-ND 4.0 (VTimeLLM); {_CHATGLM}",
+        about="VTimeLLM on ChatGLM3-6B, trained in Chinese; weaker than on Vicuna, as its author says",
+    ),
+    Preset(
+        name="vtimellm-chatglm3-tiny",
+        tiny=True,
+        about="VTimeLLM on ChatGLM3 with random weights, for tests",
+    ),
     Preset(
         name="longvale-llm-7b",
         parameters=7_690_713_088,

@@ -10,8 +10,16 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from playhead.models.end_to_end import Look
+from playhead.models.vtimellm.chatglm import chatglm3_6b, tiny_glm
 from playhead.models.vtimellm.chatglm_layout import lay_out_chatglm
-from playhead.models.vtimellm.chatglm_tokens import END_ID, USER_ROLE, check_tokenizer, special_id
+from playhead.models.vtimellm.chatglm_tokens import (
+    END_ID,
+    USER_ROLE,
+    check_tokenizer,
+    special_id,
+    tiny_tokenizer,
+)
+from playhead.models.vtimellm.config import VTimeLLMConfig, tiny_config, variant_fields
 from playhead.models.vtimellm.engine import VTimeLLM
 from playhead.models.vtimellm.layout import Turn
 from playhead.models.vtimellm.look import Seen
@@ -38,3 +46,14 @@ class VTimeLLMChatGLM(VTimeLLM):
     def end_ids(self) -> Sequence[int]:
         """``</s>``, or the user's role."""
         return (END_ID, special_id(self.tokenizer, USER_ROLE))
+
+
+def vtimellm_chatglm3_6b() -> VTimeLLMConfig:
+    """VTimeLLM on ChatGLM3-6B, frames as features."""
+    return VTimeLLMConfig(text_config=chatglm3_6b(), **variant_fields("vtimellm"))
+
+
+def tiny_chatglm3() -> VTimeLLMConfig:
+    """The same parts in under a million weights; the embedding has unused rows, as the published one."""
+    rows = -(-len(tiny_tokenizer()) // 64) * 64
+    return tiny_config("vtimellm", rows, tiny_glm(rows))

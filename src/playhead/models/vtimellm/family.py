@@ -1,7 +1,8 @@
 """VTimeLLM, LongVALE-LLM and AVicuna for the rest of playhead: their sizes, and how their parts become one engine.
 
-The released parts are an adapter each, made for Vicuna v1.5 and published on the authors' shares; no repository holds a
-whole model. So a published size is put together from named parts, or opened from a folder that was put together before.
+The released parts are an adapter each, made for Vicuna v1.5 or ChatGLM3 and published on the authors' shares; no
+repository holds a whole model. So a published size is put together from named parts, or opened from a folder that was
+put together before.
 """
 
 from __future__ import annotations
@@ -11,13 +12,16 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 import torch
-from transformers import ClapAudioConfig, WhisperConfig
+from transformers import ClapAudioConfig, GlmConfig, WhisperConfig
 
 from playhead.errors import UsageError, WeightsUnavailableError
 from playhead.hub.folder import FOLDER_VARIABLE
 from playhead.media.clip import Video
 from playhead.models.family import EngineOptions, Family, Plan, Preset, Shown
 from playhead.models.options import resolve_device, resolve_dtype
+from playhead.models.vtimellm import chatglm_tokens
+from playhead.models.vtimellm.chatglm import is_chatglm
+from playhead.models.vtimellm.chatglm_engine import VTimeLLMChatGLM, tiny_chatglm3, vtimellm_chatglm3_6b
 from playhead.models.vtimellm.config import (
     CLAP_WIDTH,
     WHISPER_WIDTH,
@@ -38,14 +42,15 @@ from playhead.models.vtimellm.presets import PRESETS, parts_of
 from playhead.models.vtimellm.settings import OPTIONS, Settings, chosen_pieces, settings_of
 from playhead.models.vtimellm.show import make_show
 from playhead.models.vtimellm.tokens import load_tokenizer, tiny_tokenizer
-from playhead.models.vtimellm.weights import RELEASED_TYPE, assemble, load, load_tower
+from playhead.models.vtimellm.weights import RELEASED_TYPES, assemble, base_config, load, load_tower
 
 if TYPE_CHECKING:
-    from transformers import LlamaTokenizer
+    from transformers import PreTrainedConfig, PreTrainedTokenizerFast
 
 SEED: Final = 20231130  # the day of VTimeLLM's paper
 ADAPTER_CONFIG: Final = "adapter_config.json"
 NON_LORA: Final = "non_lora_trainables.bin"
+CHATGLM_TINY: Final = "chatglm3-tiny"
 
 
 def make(preset: Preset, folder: Path | None, options: EngineOptions) -> VTimeLLM:
@@ -64,6 +69,9 @@ def make(preset: Preset, folder: Path | None, options: EngineOptions) -> VTimeLL
             raise UsageError(
                 f"make {preset.name} of parts", found=", ".join(named), allowed="none: its weights are random"
             )
+        if size == CHATGLM_TINY:
+            model, words = _seeded(tiny_chatglm3()), chatglm_tokens.tiny_tokenizer()
+            return _engine(preset.name, model, words, options, settings, random=True)
         tokenizer = tiny_tokenizer()
         return _engine(
             preset.name, tiny_model(variant, len(tokenizer)), tokenizer, options, settings, random=True
@@ -89,7 +97,7 @@ def open_folder(folder: Path, options: EngineOptions) -> VTimeLLM:
     if _hears_speech(folder):
         variant = "longvale"
     settings = settings_of(named, variant)
-    _require_parts(str(folder), variant, "7b", settings)
+    _require_parts(str(folder), variant, "chatglm3-6b" if is_chatglm(folder) else "7b", settings)
     return _put_together(folder.name, variant, replace(options, family=named), settings)
 
 
@@ -110,10 +118,12 @@ def published_config(name: str) -> VTimeLLMConfig:
     _, variant, size = PRESETS[name]
     if size == "tiny":
         return tiny_config(variant, len(tiny_tokenizer()))
+    if size == CHATGLM_TINY:
+        return tiny_chatglm3()
     make_config = {"longvale": longvale_7b, "avicuna": avicuna_7b}.get(
         variant, vtimellm_13b if size == "13b" else vtimellm_7b
     )
-    config = make_config()
+    config = vtimellm_chatglm3_6b() if size == "chatglm3-6b" else make_config()
     config.vision_config = clip_vit_l_14()
     if variant == "longvale":
         config.speech_config = _whisper_large_v2()
@@ -135,9 +145,13 @@ def _whisper_large_v2() -> WhisperConfig:
 
 def tiny_model(variant: Variant, vocab_size: int) -> VTimeLLMForCausalLM:
     """A model of random weights, always the same ones; the caller's random state is left as it was."""
+    return _seeded(tiny_config(variant, vocab_size))
+
+
+def _seeded(config: VTimeLLMConfig) -> VTimeLLMForCausalLM:
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(SEED)
-        return VTimeLLMForCausalLM(tiny_config(variant, vocab_size))
+        return VTimeLLMForCausalLM(config)
 
 
 def variant_of(config: VTimeLLMConfig) -> Variant:
@@ -170,7 +184,7 @@ def _put_together(name: str, variant: Variant, options: EngineOptions, settings:
     base, stages = settings.base, [each for each in (settings.stage2, settings.stage3) if each is not None]
     if base is None:
         raise WeightsUnavailableError(f"put {name} together", found="no base", todo="give base=")
-    tokenizer = load_tokenizer(base)
+    tokenizer = _load_tokenizer(base, base_config(base))
     model = assemble(
         base,
         settings.projector,
@@ -192,7 +206,7 @@ def _whole(folder: Path, options: EngineOptions) -> VTimeLLM:
     dtype = resolve_dtype(options.dtype, device)
     model = load(folder, dtype=dtype)
     settings = settings_of(options.family, variant_of(model.config))
-    tokenizer = load_tokenizer(folder, vocab_size=model.config.text_config.vocab_size)
+    tokenizer = _load_tokenizer(folder, model.config.text_config)
     others = [name for name in chosen_pieces(settings) if name != "vision_tower"]
     if others:
         raise UsageError(
@@ -207,10 +221,18 @@ def _whole(folder: Path, options: EngineOptions) -> VTimeLLM:
     return _engine(folder.name, model, tokenizer, options, settings)
 
 
+def _load_tokenizer(folder: Path, text: PreTrainedConfig) -> PreTrainedTokenizerFast:
+    """The tokenizer that goes with a language model, compared with its embedding."""
+    rows = int(getattr(text, "vocab_size", 0))
+    if isinstance(text, GlmConfig):
+        return chatglm_tokens.load_tokenizer(folder, vocab_size=rows)
+    return load_tokenizer(folder, vocab_size=rows)
+
+
 def _engine(
     name: str,
     model: VTimeLLMForCausalLM,
-    tokenizer: LlamaTokenizer,
+    tokenizer: PreTrainedTokenizerFast,
     options: EngineOptions,
     settings: Settings,
     *,
@@ -222,7 +244,8 @@ def _engine(
             encoder.requires_grad_(requires_grad=False)  # no published stage trains them
     movable: Any = model  # transformers wraps to() without types
     movable.to(device=device, dtype=resolve_dtype(options.dtype, device))
-    return VTimeLLM(name, model, tokenizer, options, settings, constrain=random)
+    kind = VTimeLLMChatGLM if isinstance(model.config.text_config, GlmConfig) else VTimeLLM
+    return kind(name, model, tokenizer, options, settings, constrain=random)
 
 
 def _hears_speech(folder: Path) -> bool:
@@ -235,7 +258,7 @@ FAMILY: Final = Family(
     name="vtimellm",
     title="VTimeLLM",
     presets={name: preset for name, (preset, _, _) in PRESETS.items()},
-    model_types=("vtimellm", RELEASED_TYPE),
+    model_types=("vtimellm", *RELEASED_TYPES),
     options=OPTIONS,
     make=make,
     open=open_folder,

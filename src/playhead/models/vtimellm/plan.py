@@ -166,7 +166,7 @@ def working_bytes(config: VTimeLLMConfig, info: MediaInfo, tokens: int, value_by
         wide = tower.intermediate_size + 4 * tower.hidden_size
         looking = CHUNK_FRAMES * (3 * side_px**2 * 4 + _COPIES * patches * wide * value_bytes)
         looking += _picture_bytes(info)
-    cache_bytes = 2 * positions * text.num_hidden_layers * text.hidden_size * value_bytes
+    cache_bytes = 2 * positions * text.num_hidden_layers * _key_width(text) * value_bytes
     reading = (
         cache_bytes + _COPIES * positions * (2 * text.intermediate_size + 4 * text.hidden_size) * value_bytes
     )
@@ -190,9 +190,14 @@ def _stack_flops(positions: int, width: int, ffn: int, layers: int) -> float:
 
 def _layer_weights(text: Any) -> int:  # noqa: ANN401 - any language model's configuration
     """Weights of one decoder layer's matrices."""
-    width, heads = text.hidden_size, text.num_attention_heads
-    keys = width * (getattr(text, "num_key_value_heads", None) or heads) // heads
-    return int(2 * width * width + 2 * width * keys + 3 * width * text.intermediate_size)
+    width = text.hidden_size
+    return int(2 * width * width + 2 * width * _key_width(text) + 3 * width * text.intermediate_size)
+
+
+def _key_width(text: Any) -> int:  # noqa: ANN401 - any language model's configuration
+    """Width of a position's keys, which groups of heads may share."""
+    heads = text.num_attention_heads
+    return int(text.hidden_size * (getattr(text, "num_key_value_heads", None) or heads) // heads)
 
 
 def _chosen(video: Video, config: VTimeLLMConfig) -> tuple[MediaInfo, Span, Chosen]:

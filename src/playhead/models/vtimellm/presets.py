@@ -29,8 +29,11 @@ def parts_of(variant: Variant, size: str) -> tuple[Part, ...]:
     share = _AVICUNA_SHARE if variant == "avicuna" else _VTIMELLM_SHARE
     projector_at = share if variant != "longvale" else f"vtimellm_stage1_mm_projector.bin in {_LONGVALE_DATA}"
     adapters_at = f"longvalellm-vicuna-v1-5-7b.tar.gz in {_LONGVALE_DATA}" if variant == "longvale" else share
+    base = Part("base", f"Vicuna-{size.upper()}-v1.5", f"lmsys/vicuna-{size}-v1.5 on the hub")
+    if size == "chatglm3-6b":
+        base = Part("base", "ChatGLM3-6B", "THUDM/chatglm3-6b on the hub")
     parts = [
-        Part("base", f"Vicuna-{size.upper()}-v1.5", f"lmsys/vicuna-{size}-v1.5 on the hub"),
+        base,
         Part("projector", "the frame projector of stage 1", projector_at),
         Part("stage2", "the first adapter", adapters_at),
         Part("stage3", "the second adapter", adapters_at),
@@ -50,6 +53,8 @@ _KINDS: Final[dict[str, tuple[Variant, str]]] = {
     "vtimellm-7b": ("vtimellm", "7b"),
     "vtimellm-13b": ("vtimellm", "13b"),
     "vtimellm-tiny": ("vtimellm", "tiny"),
+    "vtimellm-chatglm3-6b": ("vtimellm", "chatglm3-6b"),
+    "vtimellm-chatglm3-tiny": ("vtimellm", "chatglm3-tiny"),
     "longvale-llm-7b": ("longvale", "7b"),
     "longvale-llm-tiny": ("longvale", "tiny"),
     "avicuna-7b": ("avicuna", "7b"),
