@@ -163,13 +163,15 @@ class _Whole:
             return joined, ""
 
         def prompt(some: Sequence[Note]) -> str:
-            told = "\n".join(f"{_when(note.span)}: {note.text}" for note in some)
+            told = "\n".join(
+                f"{number}. {note.text}" for number, note in enumerate(some, 1)
+            )  # a clock would be copied
             return filled(template, notes=told, **fields(task))
 
         text = one_text(notes, prompt, self._merger)
         if not text:
             return joined, f"{self._merger.name} could not merge the parts' texts, so they follow one another"
-        if _times(text) - _times(joined):
+        if _times(text) - _times("\n".join(note.text for note in notes)):
             return (
                 joined,
                 f"{self._merger.name} named times no part had, so the parts' texts follow one another",
