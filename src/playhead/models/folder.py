@@ -30,6 +30,9 @@ STANDARD_KEYS: Final = frozenset(
     """.split()  # noqa: SIM905 - sixty names on sixty lines are not easier to read
 )
 
+# What reading a config, or laying out its model, raises where a value is of the wrong kind or contradicts another.
+VALUE_ERRORS: Final = (TypeError, ValueError, AttributeError, LookupError, ArithmeticError, RuntimeError)
+
 
 def read_json(path: Path) -> dict[str, Any]:
     """A JSON file of a model's folder.
@@ -137,6 +140,31 @@ def _family_of_base(folder: Path, families: list[Family]) -> Family:
 def repository_of(entry: str) -> str:
     """The ``owner/name`` of a preset's entry, without its revision and without the words on what is in it."""
     return entry.split(maxsplit=1)[0].partition("@")[0].rstrip(":")
+
+
+def check_values(folder: Path) -> None:
+    """Refuse a ``config.json`` whose values make no configuration: words for numbers, sizes that contradict each other.
+
+    Raises:
+        WeightsError: With what transformers says of the values.
+        UsageError: If the family refuses one by itself.
+    """
+    from huggingface_hub.errors import StrictDataclassError
+    from transformers import AutoConfig
+    from transformers.models.auto.configuration_auto import CONFIG_MAPPING
+
+    if not (folder / CONFIG).is_file() or read_json(folder / CONFIG).get("model_type") not in CONFIG_MAPPING:
+        return  # an adapter, or a released layout that its family reads itself
+    try:
+        AutoConfig.from_pretrained(folder)
+    except (*VALUE_ERRORS, StrictDataclassError) as error:
+        raise refused_values(f"cannot use {folder / CONFIG}", error) from error
+
+
+def refused_values(asked: str, error: Exception) -> WeightsError:
+    """The error for values of a ``config.json`` that no model can be made of."""
+    found = f"values that make no model ({type(error).__name__}: {error!s:.300})"
+    return WeightsError(asked, found=found, todo="correct them, or copy the file again")
 
 
 def weights_bytes(folder: Path) -> int:

@@ -19,6 +19,7 @@ from playhead.models.presets import ARC_HUNYUAN_VIDEO, HOUR_LLAVA, PRESETS, VTIM
 from playhead.progress import Progress, silent
 
 ENTRY_POINT_GROUP = "playhead.engines"
+LOADING: Final = "loading weights"  # the stage that progress is told of
 
 
 def _scout(**options: object) -> Engine:
@@ -117,7 +118,7 @@ def make_engine(
         return _make_preset(family_of(preset), preset, options, progress)
     if folder is None:
         folder = _fetched_for_use(str(name), progress)
-    return _open(folder, options)
+    return _open(folder, options, progress)
 
 
 def find_model(name: str) -> tuple[str, Path | None]:
@@ -152,6 +153,7 @@ def _family(module: str) -> Family:
 
 
 def _make_preset(family: Family, name: str, options: dict[str, Any], progress: Progress) -> Engine:
+    from playhead.models.folder import check_values
     from playhead.models.options import engine_options, resolve_device
 
     settings, preset = engine_options(options, family), family.presets[name]
@@ -160,18 +162,28 @@ def _make_preset(family: Family, name: str, options: dict[str, Any], progress: P
         return family.make(preset, None, settings)
     if preset.parameters is not None and not settings.family.keys() & set(family.parts):
         _require_memory(f"load {name}", preset.parameters, settings, _smaller(family, preset))
-    return family.make(preset, _folder_of(preset, progress), settings)
+    folder = _folder_of(preset, progress)
+    if folder is not None:
+        check_values(folder)
+    progress(LOADING, 0, None)
+    engine = family.make(preset, folder, settings)
+    progress(LOADING, 1, 1)
+    return engine
 
 
-def _open(folder: Path, options: dict[str, Any]) -> Engine:
-    from playhead.models.folder import count_weights, family_of_folder
+def _open(folder: Path, options: dict[str, Any], progress: Progress) -> Engine:
+    from playhead.models.folder import check_values, count_weights, family_of_folder
     from playhead.models.options import engine_options, resolve_device
 
     family = family_of_folder(folder, families())
     settings = engine_options(options, family)
     resolve_device(settings.device)
+    check_values(folder)
     _require_memory(f"load {folder}", count_weights(folder), settings, "")
-    return family.open(folder, settings)
+    progress(LOADING, 0, None)
+    engine = family.open(folder, settings)
+    progress(LOADING, 1, 1)
+    return engine
 
 
 def _require_memory(asked: str, parameters: int, settings: EngineOptions, smaller: str) -> None:

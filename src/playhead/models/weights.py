@@ -6,7 +6,9 @@ another shape than the model's.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import logging
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -18,6 +20,10 @@ if TYPE_CHECKING:
 
 M = TypeVar("M", bound="PreTrainedModel")
 _SHOWN = 8
+_TALKING = (
+    "modeling_utils",
+    "distributed.tensor_parallel",
+)  # modules of transformers that print tables of keys
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,10 +75,16 @@ def load_pretrained(cls: type[M], folder: Path, *, asked: str, **options: Any) -
     from safetensors import SafetensorError  # an Exception of its own, no OSError
 
     try:
-        loaded: Any = cls.from_pretrained(
-            folder, output_loading_info=True, ignore_mismatched_sizes=True, **options
-        )
-    except (OSError, ValueError, RuntimeError, SafetensorError) as error:
+        with without_key_table():
+            loaded: Any = cls.from_pretrained(
+                folder, output_loading_info=True, ignore_mismatched_sizes=True, **options
+            )
+    except SafetensorError as error:
+        raise _damaged(asked, folder, error) from error
+    except (OSError, ValueError, RuntimeError, TypeError, AttributeError, LookupError) as error:
+        _require_layout(cls, folder, asked)
+        if isinstance(error, (TypeError, AttributeError, IndexError)):
+            raise  # the config is sound: a fault of ours
         raise WeightsError(asked, found=str(error)[:500], todo="check the folder's files") from error
     model: M = loaded[0]
     info: dict[str, Any] = loaded[1]
@@ -82,6 +94,59 @@ def load_pretrained(cls: type[M], folder: Path, *, asked: str, **options: Any) -
         {name: (tuple(a), tuple(b)) for name, a, b in info["mismatched_keys"]},
     ).refuse(asked)
     return model
+
+
+def _require_layout(cls: type[M], folder: Path, asked: str) -> None:
+    """Refuse a config of which no model can be made, found by making an empty one.
+
+    Raises:
+        WeightsError: With what is wrong with the values.
+    """
+    import torch
+
+    from playhead.models.folder import VALUE_ERRORS, refused_values
+
+    config = cls.config_class.from_pretrained(folder)  # type: ignore[union-attr]  # every model class has one
+    try:
+        with torch.device("meta"):
+            cls(config)
+    except VALUE_ERRORS as error:
+        raise refused_values(asked, error) from error
+
+
+def _damaged(asked: str, folder: Path, error: Exception) -> WeightsError:
+    """The error for a file that safetensors cannot read, with its name and size."""
+    from safetensors import SafetensorError, safe_open
+
+    found = str(error)
+    for path in sorted(folder.glob("*.safetensors")):
+        try:
+            with safe_open(path, framework="pt"):
+                pass
+        except SafetensorError as reason:
+            found = f"{path.name} of {path.stat().st_size} bytes damaged or cut off ({reason})"
+            break
+    return WeightsError(asked, found=found, todo="fetch this file again")
+
+
+@contextmanager
+def without_key_table() -> Iterator[None]:
+    """Keep transformers from printing its own table of keys, and its own bar.
+
+    What does not fit is refused here, what is left out on purpose is no news, and progress has a callback of its own.
+    """
+    from transformers.utils import logging as told
+
+    logger = logging.getLogger("transformers.modeling_utils")
+    before, had_bar = logger.level, told.is_progress_bar_enabled()
+    logger.setLevel(logging.ERROR)
+    told.disable_progress_bar()  # type: ignore[no-untyped-call]  # transformers types it not
+    try:
+        yield
+    finally:
+        logger.setLevel(before)
+        if had_bar:
+            told.enable_progress_bar()  # type: ignore[no-untyped-call]
 
 
 def _few(names: Sequence[str]) -> str:

@@ -11,7 +11,10 @@ from collections.abc import Collection
 from pathlib import Path
 from typing import Any, Final
 
+from transformers import SiglipVisionConfig
+
 from playhead.errors import WeightsError, nearest
+from playhead.models.folder import refuse_unknown_keys as refuse_in_part
 from playhead.models.hour_llava.config import MODEL_TYPE, refuse_unknown_keys
 from playhead.models.hour_llava.model import HourLlavaForCausalLM
 from playhead.models.weights import load_pretrained
@@ -59,4 +62,8 @@ def check_config(folder: Path, *, asked: str, allow_keys: Collection[str] = ()) 
             asked, found=f"model_type {kind!r}", allowed=MODEL_TYPE, todo=nearest(str(kind), [MODEL_TYPE])
         )
     refuse_unknown_keys(keys, asked=asked, allow=allow_keys)
+    tower = keys.get("vision_config")
+    if isinstance(tower, dict):
+        known = {*SiglipVisionConfig().to_dict(), *allow_keys}
+        refuse_in_part(f"vision_config in {folder / 'config.json'}", tower, known)
     return dict(keys)
