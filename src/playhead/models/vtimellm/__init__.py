@@ -10,6 +10,10 @@ files      tensors of released files by name, read one at a time
 pieces     read a SentencePiece file, and join its pieces as SentencePiece does
 tokens     Llama-2's tokenizer as the checkpoints were trained with it
 layout     a conversation as positions: text, what fills a video and in which order, what is trained
+chatglm    ChatGLM3's released weights and adapters as GLM's
+chatglm_tokens  ChatGLM3's tokenizer, its special tokens behind the pieces of its file
+chatglm_layout  a conversation as VTimeLLM on ChatGLM3 was trained
+chatglm_engine  that system as an engine
 collate    samples as the tensors the model takes
 dialect    how a task is asked, what two digits mean, forms of answers (words in prompts.toml)
 frames     which frames are looked at, and what hundredths are hundredths of
