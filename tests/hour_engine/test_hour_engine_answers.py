@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
+from dataclasses import replace
+from fractions import Fraction
+
 import numpy as np
 import pytest
 import torch
 
 import playhead
+from helpers.draw import write_media
 from playhead.errors import MediaError, UsageError
 from playhead.media.clip import Video
-from playhead.models.hour_llava.engine import HourLlava
+from playhead.models.hour_llava.engine import Hour, HourLlava
 from playhead.models.hour_llava.forget import FRAME_TOKENS
 from playhead.tasks.ask import Ask
 from playhead.tasks.chapters import Chapters
@@ -19,6 +25,7 @@ from playhead.tasks.events import Events
 from playhead.tasks.ground import Ground
 from playhead.tasks.transcribe import Transcribe
 from playhead.tasks.watch import Watch
+from playhead.timeline import Span
 
 QUESTION = Ask("Which number is shown last?")
 
@@ -120,6 +127,10 @@ def test_every_rule_keeps_true_frames_in_order(make, clip, rule, spatial) -> Non
     assert len(layout.filled()) == int(engine.inputs(look, layout)["slot_mask"].sum())
 
 
+def drawn_short(folder):
+    return write_media(folder / "short.mp4", ticks=range(5), tick_s=Fraction(1, 5), options={"bf": "0"})
+
+
 def test_the_question_decides_what_is_kept_only_when_asked_to(make, clip) -> None:
     def kept(engine, text):
         return engine.kept(engine.look(Video(str(clip))), text).frames_K.tolist()
@@ -165,11 +176,89 @@ def test_the_memory_is_asked_with_the_question_only(make, clip) -> None:
         ({"timestamps": "yes"}, "True or False"),
         ({"features": "/nowhere.pt"}, "no such file"),
         ({"spacial": "random"}, "did you mean 'spatial'"),
+        ({"ignore_config_keys": 5}, "names of keys"),
     ],
 )
 def test_a_wrong_option_is_refused(make, options, message) -> None:
     with pytest.raises(UsageError, match=message):
         make(**options)
+
+
+def test_a_folder_with_a_key_nobody_knows_opens_when_it_is_named(make, clip, tmp_path) -> None:
+    import json
+
+    engine = make()
+    engine.save(tmp_path)
+    path = tmp_path / "config.json"
+    path.write_text(json.dumps({**json.loads(path.read_text()), "mm_new_trick": 3}))
+    with pytest.raises(playhead.errors.WeightsError, match=r"mm_new_trick.*ignore_config_keys"):
+        playhead.load(str(tmp_path), device="cpu")
+    opened = playhead.load(str(tmp_path), device="cpu", ignore_config_keys="mm_new_trick", max_new_tokens=8)
+    free = playhead.load("hour-llava-tiny", device="cpu", constrain=False, max_new_tokens=8)
+    assert opened.ask(str(clip), "What?").text == free.ask(str(clip), "What?").text
+
+
+def test_it_is_said_how_far_the_memory_is_read(make, clip) -> None:
+    told = []
+    engine = make(tokens=2)
+    engine.answer(Video(str(clip)), QUESTION, progress=lambda *each: told.append(each))
+    stages = list(dict.fromkeys(stage for stage, _, _ in told))
+    assert stages == ["looking", "projecting", "reading the memory", "answering"]
+    assert [each[1:] for each in told if each[0] == "reading the memory"] == [(n, 4) for n in range(5)]
+    assert not any(block._forward_hooks for block in engine.net.model.vision_resampler.layers)
+
+
+def test_what_a_question_keeps_is_told_from_the_stored_memory(make, clip) -> None:
+    """Nothing is projected again for it; a memory that is not stored gives the same frames."""
+    stored, passing = make(temporal="question"), make(temporal="question", keep_memory=False)
+    kept = stored.kept(stored.look(Video(str(clip))), "Which number?")
+    assert stored.projected == 128
+    assert torch.equal(kept.frames_K, passing.kept(passing.look(Video(str(clip))), "Which number?").frames_K)
+
+
+@pytest.mark.parametrize("rule", ["keyframe", "question"])
+def test_a_long_video_is_shown_512_true_frames_by_any_rule(make, tmp_path, rule) -> None:
+    """Every second of 40 minutes, as features of ten blocks of pictures between which the video changes."""
+    engine = make(temporal=rule, spatial="uniform")
+    times_s = np.arange(2400.0) + 0.25
+    chance = torch.Generator().manual_seed(0)
+    scenes = torch.randn(10, 64, 32, generator=chance).repeat_interleave(240, dim=0)
+    features = scenes + 0.01 * torch.randn(2400, 64, 32, generator=chance)
+    intervals = np.stack([times_s, times_s + 1], axis=1)
+    some = engine.look(Video(str(drawn_short(tmp_path))))
+    look = replace(
+        some,
+        times_s=times_s,
+        intervals_S2=intervals,
+        window=Span(0.0, 2400.25),
+        labels=("",) * 2400,
+        data=Hour(features, features, 7),
+    )
+    layout = engine.layout(look, "Which number?")
+    frames = layout.kept.frames_K.tolist()
+    assert len(frames) == len(layout.slots) == 512
+    assert [slot.pts_s for slot in layout.slots] == [times_s[each] for each in frames]
+    assert len(layout.filled()) == 512 * 17
+    assert engine.layout(look, "Which number?").kept.frames_K.tolist() == frames
+    if rule == "keyframe":  # the first and last pictures of every scene are the least like their neighbours
+        assert {*range(240, 2400, 240), *range(239, 2399, 240)} <= set(frames)
+
+
+def test_the_same_frames_and_positions_are_kept_in_another_process(make, clip) -> None:
+    code = (
+        "import sys, playhead\n"
+        "from playhead.media.clip import Video\n"
+        "engine = playhead.load('hour-llava-tiny', device='cpu', temporal=sys.argv[2]).engine\n"
+        "look = engine.look(Video(sys.argv[1]))\n"
+        "print(engine.kept(look, 'Which number?').rows_R.tolist())\n"
+    )
+    for rule in ("keyframe", "question"):
+        engine = make(temporal=rule)
+        kept = engine.kept(engine.look(Video(str(clip))), "Which number?").rows_R.tolist()
+        said = subprocess.run(
+            [sys.executable, "-c", code, str(clip), rule], capture_output=True, text=True, check=True
+        )
+        assert said.stdout.strip() == str(kept)
 
 
 def test_the_models_own_rule_holds_when_none_is_given(make, clip) -> None:

@@ -175,7 +175,7 @@ def test_what_was_lost_before_an_interruption_is_still_said_after_it(make, clip,
             if number not in (3, 4):
                 yield frame
 
-    monkeypatch.setattr(encoding, "read_rows", lambda *each: hurt(*each))
+    monkeypatch.setattr(encoding, "read_rows", hurt)
     with pytest.raises(KeyboardInterrupt):
         make(encode_frames=8).look(Video(str(clip)))
     resumed = make(encode_frames=8)

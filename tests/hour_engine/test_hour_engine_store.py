@@ -179,6 +179,21 @@ def test_other_weights_other_types_and_other_windows_are_other_entries(make, cli
     assert (projector.encoded, projector.projected) == (0, 128)
 
 
+def test_quantised_weights_have_a_digest_of_all_their_parts() -> None:
+    from torch.testing._internal.two_tensor import TwoTensor
+
+    from playhead.models.hour_llava.encode import weights_digest
+
+    def digest(first: float, second: float) -> str:
+        module = torch.nn.Module()
+        parts = (torch.full((2, 2), each) for each in (first, second))
+        module.weight = torch.nn.Parameter(TwoTensor(*parts), requires_grad=False)
+        return weights_digest(module)
+
+    assert len({digest(1, 2), digest(1, 3), digest(2, 2)}) == 3
+    assert digest(1, 2) == digest(1, 2)
+
+
 def test_stored_features_are_those_of_the_tower(make, clip) -> None:
     exact = make(store_dtype="float32", keep_memory=False)
     look = exact.look(Video(str(clip)))

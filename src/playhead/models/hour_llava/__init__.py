@@ -11,6 +11,7 @@ images       still images, for training
 weights      strict loading
 tokens       special ids of the tokenizer
 layout       a prompt's positions
+collate      samples as a batch
 dialect      tasks in the family's words, and the form of constrained answers
 features     files of features as published
 store        features of an hour on disk

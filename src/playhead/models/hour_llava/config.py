@@ -156,7 +156,9 @@ def refuse_unknown_keys(keys: Mapping[str, object], *, asked: str, allow: Collec
     unknown = sorted(key for key in keys if key not in known and not key.startswith("_"))
     if unknown:
         raise WeightsError(
-            asked, found=f"unknown keys in config.json: {', '.join(unknown)}", todo=nearest(unknown[0], known)
+            asked,
+            found=f"unknown keys in config.json: {', '.join(unknown)}",
+            todo=f"{nearest(unknown[0], known)}, or name them in ignore_config_keys",
         )
 
 

@@ -9,7 +9,7 @@ import torch
 
 from playhead.media.clip import Video
 from playhead.models.family import EngineOptions, Family, Plan, Preset, Shown
-from playhead.models.folder import weights_bytes
+from playhead.models.folder import count_weights
 from playhead.models.hour_llava.config import MODEL_TYPE, HourLlavaConfig, config_3b, config_7b, tiny_config
 from playhead.models.hour_llava.model import HourLlavaForCausalLM
 from playhead.models.hour_llava.settings import OPTIONS, read_settings
@@ -20,6 +20,9 @@ from playhead.models.presets import HOUR_LLAVA
 
 if TYPE_CHECKING:
     from playhead.models.hour_llava.engine import HourLlava
+
+_LARGER: Final = 1.5
+"""A folder of so many times the smallest size's weights is a larger one: the smaller may be offered in its place."""
 
 _CONFIGS: Final = {"hour-llava-3b": config_3b, "hour-llava-7b": config_7b}
 
@@ -46,9 +49,9 @@ def make(preset: Preset, folder: Path | None, options: EngineOptions) -> HourLla
     """
     from playhead.models.hour_llava.engine import HourLlava
 
-    read_settings(options.family)  # refused before anything is loaded
     if folder is not None:
         return _from_folder(preset.name, folder, options)
+    read_settings(options.family)  # refused before anything is made
     device = resolve_device(options.device)
     model: Any = tiny_model()
     model.to(device, resolve_dtype(options.dtype, device))
@@ -62,7 +65,6 @@ def open_folder(folder: Path, options: EngineOptions) -> HourLlava:
         WeightsError: The folder does not hold a whole checkpoint.
         UnsupportedError: Too little memory.
     """
-    read_settings(options.family)
     return _from_folder(folder.name, folder, options)
 
 
@@ -99,11 +101,14 @@ def _from_folder(name: str, folder: Path, options: EngineOptions) -> HourLlava:
     from playhead.models.hour_llava.engine import HourLlava
     from playhead.models.hour_llava.weights import load
 
+    settings = read_settings(options.family)  # refused before anything is loaded
     device = resolve_device(options.device)
     dtype = resolve_dtype(options.dtype, device)
-    weights = weights_bytes(folder) // 2 * dtype.itemsize
-    require_memory(f"load {name}", device=device, weights_bytes=weights, smaller="hour-llava-3b")
-    model: Any = load(folder, dtype=dtype)
+    count = count_weights(folder)
+    small = HOUR_LLAVA[0]
+    smaller = small.name if count > _LARGER * (small.parameters or 0) else ""
+    require_memory(f"load {name}", device=device, weights_bytes=count * dtype.itemsize, smaller=smaller)
+    model: Any = load(folder, dtype=dtype, allow_keys=settings.ignore_config_keys)
     model.to(device)
     return HourLlava(name, model, open_tokenizer(folder, model.config.vocab_size), options)
 

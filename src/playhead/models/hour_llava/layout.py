@@ -93,7 +93,8 @@ def what_is_shown(pictures: int, settings: Settings) -> tuple[str, ...]:
     """What becomes of so many pictures, in plain sentences: repeated, kept, left to the memory."""
     frames = max(pictures, LEAST_FRAMES)
     kept = len(plan_memory(pictures, spatial="uniform").frames_K)
-    notes = [f"{pictures} pictures are repeated to a memory of {frames} frames"] if pictures < frames else []
+    given = "1 picture is" if pictures == 1 else f"{pictures} pictures are"
+    notes = [f"{given} repeated to a memory of {frames} frames"] if pictures < frames else []
     notes.append(
         f"the language model is shown {kept} of {frames} memory frames ({settings.temporal}), 16 of 64 positions of "
         f"each ({settings.spatial or 'random'}) and a newline; the rest is read through MemAug only"

@@ -103,8 +103,8 @@ class HourLlavaModel(Qwen2Model, HourLlavaPreTrainedModel):
             input_ids: (B, N).
             slot_mask: (B, N) bool, True where a kept token stands.
             query_mask: (B, N) bool, True where a text token enters MemAug's query.
-            memory: For each sample (T, 64, C) features, (T, 65, D) projected frames, (M, D) projected tokens, or None
-                for a sample without.
+            memory: For each sample (T, 64, C) features, (T, 65, D) projected frames, (M, D) projected tokens, features
+                (I, S * S, C) of still images of one tile each, or None for a sample without.
             kept_positions: For each sample the int64 memory rows kept, ascending within a placeholder; a sequence of
                 these where it has several placeholders. A sample with rows but without a slot goes through MemAug for
                 nothing, so that every process of a training run has the same graph.

@@ -6,8 +6,8 @@ N positions of the language model, M memory tokens, T pictures; operations count
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
-from typing import Any, Final
+from dataclasses import dataclass, replace
+from typing import Any, Final, cast
 
 import torch
 
@@ -22,6 +22,7 @@ from playhead.models.hour_llava.config import HourLlavaConfig
 from playhead.models.hour_llava.forget import (
     FRAME_POSITIONS,
     FRAME_TOKENS,
+    Spatial,
     plan_memory,
 )
 from playhead.models.hour_llava.layout import what_is_shown
@@ -68,6 +69,8 @@ def make_plan(preset: Preset, config: HourLlavaConfig, video: Video, options: En
         WindowError: The window lies outside the video.
     """
     settings = read_settings(options.family)
+    rule = settings.spatial or cast("Spatial", config.spatial_sampling_type)
+    settings = replace(settings, spatial=rule)
     device = resolve_device(options.device)
     dtype = resolve_dtype(options.dtype, device)
     info, window, pictures = _count(video)

@@ -8,6 +8,7 @@ Axes: T picture, P position of a picture, C feature width, M memory token, D wid
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from typing import Final, Protocol
 
@@ -100,7 +101,8 @@ def open_memory(
     """A sample's memory, told apart by its shape.
 
     Args:
-        memory: (T, 64, C) pooled features, (T, 65, D) projected frames with newlines, or (M, D) projected tokens.
+        memory: (T, 64, C) pooled features, (T, 65, D) projected frames with newlines, (M, D) projected tokens, or
+            features (I, S * S, C) of still images of one tile each, S other than 8.
         project: The projector, from (..., C) to (..., D).
         newline_D: The learned newline, on the model's device and in its type.
 
@@ -114,11 +116,13 @@ def open_memory(
             return Frames(memory, lambda part: part.to(newline_D))
         if memory.shape[1] == FRAME_POSITIONS:
             return Frames(memory, lambda part: with_newlines(project(part.to(newline_D)), newline_D))
+        if math.isqrt(memory.shape[1]) ** 2 == memory.shape[1]:
+            return Tokens(with_newlines(project(memory.to(newline_D)), newline_D).flatten(0, 1), newline_D)
     raise UsageError(
         "read a memory",
         found=f"shape {tuple(memory.shape)}",
-        allowed=f"(T, {FRAME_POSITIONS}, C), (T, {FRAME_TOKENS}, {newline_D.shape[0]}) "
-        f"or (M, {newline_D.shape[0]})",
+        allowed=f"(T, {FRAME_POSITIONS}, C), (T, {FRAME_TOKENS}, {newline_D.shape[0]}), (M, {newline_D.shape[0]}) "
+        "or (I, S * S, C)",
     )
 
 

@@ -20,6 +20,7 @@ OPTIONS: Final[Mapping[str, str]] = {
     "keep_memory": "Whether the projected memory is stored beside the features, so that nothing is projected twice.",
     "store_gb": "Most that stored features of all videos may take on disk; those unused for longest go first.",
     "features": "A .pt file of features made by the authors' extractor, used in place of the pictures.",
+    "ignore_config_keys": "Keys of a folder's config.json to pass over, with commas between; unknown ones are refused.",
 }
 MOST_FRAMES_AT_ONCE: Final = 1024
 
@@ -38,6 +39,7 @@ class Settings:
     keep_memory: bool = True
     store_gb: float = 50.0
     features: Path | None = None
+    ignore_config_keys: tuple[str, ...] = ()
 
 
 def read_settings(given: Mapping[str, Any]) -> Settings:
@@ -91,6 +93,15 @@ def _file(name: str, value: object) -> Path:
     return path
 
 
+def _names(name: str, value: object) -> tuple[str, ...]:
+    given: Any = value.split(",") if isinstance(value, str) else value
+    if not isinstance(given, (list, tuple)) or not all(
+        isinstance(each, str) and each.strip() for each in given
+    ):
+        raise UsageError(f"{name}={value!r:.40}", allowed="names of keys, with commas between")
+    return tuple(each.strip() for each in given)
+
+
 _CHECKS: Final[Mapping[str, Callable[[str, object], Any]]] = {
     "spatial": _one_of("random", "uniform"),
     "temporal": _one_of("uniform", "keyframe", "question"),
@@ -102,4 +113,5 @@ _CHECKS: Final[Mapping[str, Callable[[str, object], Any]]] = {
     "keep_memory": _yes_or_no,
     "store_gb": _size,
     "features": _file,
+    "ignore_config_keys": _names,
 }
