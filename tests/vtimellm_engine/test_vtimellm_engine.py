@@ -279,13 +279,19 @@ def test_a_model_without_eyes_says_what_to_give_it(drawn):
         ({"demo_space": 1}, "True, False"),
         ({"features": "no/such.npy"}, "nothing of that name"),
         ({"features": 7}, "a path"),
-        ({"beats": "beats.pt"}, "an encoder that can be called"),
+        ({"beats": "beats.pt"}, r"VTimeLLM has no use for beats=; allowed: beats= for LongVALE-LLM"),
+        ({"speech_features": "."}, "VTimeLLM has no use for speech_features="),
         ({"base": "."}, "its weights are random"),
     ],
 )
 def test_wrong_options_are_refused(options, said):
     with pytest.raises(UsageError, match=said):
         playhead.load("vtimellm-tiny", device="cpu", **options)
+
+
+def test_what_is_no_encoder_is_refused():
+    with pytest.raises(UsageError, match="an encoder that can be called"):
+        playhead.load("longvale-llm-tiny", device="cpu", beats="beats.pt")
 
 
 def test_antialiasing_is_a_choice_that_changes_features(drawn):

@@ -8,8 +8,9 @@ import numpy as np
 import pytest
 
 import playhead
-from playhead.errors import UsageError, WeightsError, WeightsUnavailableError
+from playhead.errors import UnsupportedError, UsageError, WeightsError, WeightsUnavailableError
 from playhead.media.clip import Video
+from playhead.models import machine
 from playhead.models.family import EngineOptions
 from playhead.models.vtimellm.family import FAMILY
 from playhead.models.vtimellm.tokens import tiny_tokenizer
@@ -18,8 +19,8 @@ from playhead.tasks.ground import Ground
 torch = pytest.importorskip("torch")
 peft = pytest.importorskip("peft")
 from transformers import (  # noqa: E402 - after the check that torch is there
-    CLIPVisionConfig,
-    CLIPVisionModelWithProjection,
+    CLIPConfig,
+    CLIPModel,
     LlamaConfig,
     LlamaForCausalLM,
 )
@@ -72,9 +73,12 @@ def parts(tmp_path_factory) -> dict[str, str]:
         "intermediate_size": 24,
         "hidden_act": "quick_gelu",
     }
-    CLIPVisionModelWithProjection(
-        CLIPVisionConfig(hidden_size=WIDTH, projection_dim=768, image_size=224, patch_size=112, **tower)
-    ).save_pretrained(folder / "clip")
+    text = {"vocab_size": 8, "hidden_size": WIDTH, "num_hidden_layers": 1, "num_attention_heads": 2}
+    text |= {"bos_token_id": 1, "eos_token_id": 2, "intermediate_size": 24}
+    seeing = {"hidden_size": WIDTH, "image_size": 224, "patch_size": 112, "projection_dim": 768, **tower}
+    CLIPModel(CLIPConfig(text_config=text, vision_config=seeing, projection_dim=768)).save_pretrained(
+        folder / "clip"
+    )
     names = {
         "base": "vicuna",
         "projector": "mm_projector.bin",
@@ -93,14 +97,20 @@ def make(name, **family):
     )
 
 
-def test_a_published_size_is_put_together_from_its_parts_and_answers(parts, drawn):
-    made = make("vtimellm-7b", **parts)
-    assert made.name == "vtimellm-7b"
+def put_together(*, stage3, **family):
+    """An engine of the second adapter's folder and the other parts: toy sizes have no preset's name."""
+    options = EngineOptions(device="cpu", constrain=True, max_new_tokens=40, family=family)
+    return FAMILY.open(Path(stage3), options)
+
+
+def test_released_parts_are_put_together_and_answer(parts, drawn):
+    made = put_together(**parts)
+    assert made.name == "stage3"
     assert made.answer(Video(str(drawn("constant").path)), Ground("a number")).events
 
 
 def test_what_was_put_together_is_saved_and_opened_as_one_folder(parts, drawn, tmp_path):
-    made = make("vtimellm-7b", **parts)
+    made = put_together(**parts)
     made.save(tmp_path / "whole")
     again = playhead.load(str(tmp_path / "whole"), device="cpu", constrain=True, max_new_tokens=40).engine
     question = (Video(str(drawn("constant").path)), Ground("a number"))
@@ -111,7 +121,7 @@ def test_what_was_put_together_is_saved_and_opened_as_one_folder(parts, drawn, t
 
 
 def test_a_folder_of_the_presets_name_is_used(parts, tmp_path, monkeypatch):
-    made = make("vtimellm-7b", **parts)
+    made = put_together(**parts)
     made.save(tmp_path / "vtimellm-7b")
     again = FAMILY.make(FAMILY.presets["vtimellm-7b"], tmp_path / "vtimellm-7b", EngineOptions(device="cpu"))
     assert again.model.config.text_config.hidden_size == WIDTH
@@ -122,7 +132,7 @@ def test_a_folder_of_the_presets_name_is_used(parts, tmp_path, monkeypatch):
 def test_a_released_adapter_folder_is_opened_with_the_other_parts_named(parts, which):
     others = {name: path for name, path in parts.items() if name != which}
     opened = FAMILY.open(Path(parts[which]), EngineOptions(device="cpu", family=others))
-    whole = make("vtimellm-7b", **parts)
+    whole = put_together(**parts)
     assert all(
         torch.equal(each, opened.model.state_dict()[key]) for key, each in whole.model.state_dict().items()
     )
@@ -140,13 +150,13 @@ def test_a_released_adapter_alone_names_every_other_part(parts):
 def test_a_published_size_without_parts_names_each_and_where_it_is(name):
     with pytest.raises(WeightsUnavailableError) as raised:
         make(name)
-    size = "13b" if "13b" in name else "7b"
+    bases = {"vtimellm-13b": "lmsys/vicuna-13b-v1.5", "vtimellm-chatglm3-6b": "THUDM/chatglm3-6b"}
     wanted = [
         "base=",
         "projector=",
         "stage2=",
         "stage3=",
-        f"lmsys/vicuna-{size}-v1.5",
+        bases.get(name, "lmsys/vicuna-7b-v1.5"),
         "openai/clip-vit-large-patch14",
     ]
     wanted += {"longvale-llm-7b": ["speech_tower= (or speech_features=)", "ttgeng233/LongVALE"]}.get(name, [])
@@ -165,14 +175,14 @@ def test_one_missing_part_is_named_alone(parts, missing):
 def test_stored_features_stand_in_for_the_tower(parts, drawn, tmp_path):
     np.save(tmp_path / "rows.npy", np.random.default_rng(0).normal(size=(100, 768)).astype(np.float16))
     others = {name: path for name, path in parts.items() if name != "vision_tower"}
-    made = make("vtimellm-7b", **others, features=str(tmp_path / "rows.npy"))
+    made = put_together(**others, features=str(tmp_path / "rows.npy"))
     assert made.answer(Video(str(drawn("constant").path)), Ground("a number")).events
 
 
 def test_the_sound_projector_of_avicuna_is_its_own_file(parts, drawn, tmp_path):
     np.save(tmp_path / "rows.npy", np.ones((3, 512), np.float16))
     path = Path(parts["projector"]).with_name("mm_projector_a.bin")
-    made = make("avicuna-7b", **parts, audio_projector=str(path), sound_features=str(tmp_path / "rows.npy"))
+    made = put_together(**parts, audio_projector=str(path), sound_features=str(tmp_path / "rows.npy"))
     weights = torch.load(path, weights_only=True)["model.mm_projector_a.weight"]
     assert torch.equal(made.model.model.projectors["sound"].weight, weights)
     assert made.answer(Video(str(drawn("constant").path)), Ground("a number")).events
@@ -199,7 +209,7 @@ def test_longvales_adapters_are_known_by_the_projectors_they_bring(parts, tmp_pa
 
 def test_adapters_in_the_wrong_order_are_refused(parts):
     with pytest.raises(WeightsError, match=r"stages \[3, 2\]"):
-        make("vtimellm-7b", **{**parts, "stage2": parts["stage3"], "stage3": parts["stage2"]})
+        put_together(**{**parts, "stage2": parts["stage3"], "stage3": parts["stage2"]})
 
 
 def test_another_tokenizer_is_refused_with_both_sizes(parts, tmp_path):
@@ -211,10 +221,68 @@ def test_another_tokenizer_is_refused_with_both_sizes(parts, tmp_path):
     data["model"]["vocab"]["one more"] = len(data["model"]["vocab"])
     path.write_text(json.dumps(data))
     with pytest.raises(WeightsError, match=r"\d+ tokens for an embedding of \d+ rows"):
-        make("vtimellm-7b", **{**parts, "base": str(base)})
+        put_together(**{**parts, "base": str(base)})
 
 
 def test_parts_beside_a_whole_folder_are_refused(parts, tmp_path):
-    make("vtimellm-7b", **parts).save(tmp_path / "whole")
+    put_together(**parts).save(tmp_path / "whole")
     with pytest.raises(UsageError, match="a folder that holds a whole model"):
         playhead.load(str(tmp_path / "whole"), device="cpu", stage2=parts["stage2"])
+
+
+def test_a_base_of_another_size_than_the_name_says_is_refused(parts):
+    with pytest.raises(
+        WeightsError, match=r"a base 16 wide with 2 layers; allowed: 5120 wide with 40 layers"
+    ):
+        make("vtimellm-13b", **parts)
+
+
+def test_memory_is_counted_from_the_parts_and_not_from_the_published_size(parts, monkeypatch):
+    monkeypatch.setattr(machine, "_host_memory", lambda: machine.Memory(2 * 10**9, 10**9))
+    with pytest.raises(WeightsError, match="16 wide"):  # not refused for the 28 GB of the published size
+        playhead.load("vtimellm-7b", device="cpu", **parts)
+    monkeypatch.setattr(machine, "_host_memory", lambda: machine.Memory(2 * 10**9, 1000))
+    others = {name: path for name, path in parts.items() if name != "stage3"}
+    options = EngineOptions(device="cpu", family=others)
+    with pytest.raises(UnsupportedError, match=r"too little memory to put .*stage3 together"):
+        FAMILY.open(Path(parts["stage3"]), options)
+
+
+@pytest.mark.parametrize("option", ["base", "projector", "stage2", "vision_tower"])
+def test_a_file_for_a_folder_and_a_folder_for_a_file_are_refused(parts, option):
+    wrong = parts["base"] if option == "projector" else parts["projector"]
+    with pytest.raises(
+        UsageError, match=f"{option}=.*found a {'folder' if option == 'projector' else 'file'}"
+    ):
+        put_together(**{**parts, option: wrong})
+
+
+def test_parts_of_another_system_are_refused_by_what_they_bring(parts, tmp_path):
+    import shutil
+
+    folder = Path(shutil.copytree(parts["stage2"], tmp_path / "stage2"))
+    brought = {"weight": torch.randn(WIDTH, 768), "bias": torch.randn(WIDTH)}
+    brought = {f"base_model.model.model.audio_mm_projector.{leaf}": each for leaf, each in brought.items()}
+    torch.save(brought, folder / "non_lora_trainables.bin")
+    with pytest.raises(WeightsError, match="projectors of sound in the parts; allowed: of frame only"):
+        put_together(**{**parts, "stage2": str(folder)})
+
+
+def test_the_sound_projector_given_for_the_frames_is_told(parts):
+    path = str(Path(parts["projector"]).with_name("mm_projector_a.bin"))
+    with pytest.raises(WeightsError, match=r"found .*mm_projector_a\.bias.*weight and bias of mm_projector;"):
+        put_together(**{**parts, "projector": path})
+
+
+def test_one_adapter_given_twice_is_refused(parts, tmp_path):
+    import shutil
+
+    copies = [shutil.copytree(parts["stage2"], tmp_path / name) for name in ("a", "b")]
+    with pytest.raises(WeightsError, match="the same matrices in"):
+        put_together(**{**parts, "stage2": str(copies[0]), "stage3": str(copies[1])})
+
+
+def test_loading_is_quiet_about_what_is_left_out_on_purpose(parts, caplog):
+    put_together(**parts)  # CLIP's folder holds a text half too
+    assert [each.getMessage()[:80] for each in caplog.records if "UNEXPECTED" in each.getMessage()] == []
+    assert [each.getMessage()[:80] for each in caplog.records if "sharded" in each.getMessage()] == []

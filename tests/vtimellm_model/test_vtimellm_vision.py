@@ -168,7 +168,7 @@ def test_a_tower_for_other_pictures_is_refused(tmp_path) -> None:
 
 
 def test_a_folder_that_is_no_clip_is_refused(tmp_path) -> None:
-    with pytest.raises(WeightsError, match="load CLIPVisionModelWithProjection"):
+    with pytest.raises(WeightsError, match=r"cannot read .*config\.json"):
         load_tower(tmp_path)
 
 

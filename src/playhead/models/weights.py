@@ -20,10 +20,7 @@ if TYPE_CHECKING:
 
 M = TypeVar("M", bound="PreTrainedModel")
 _SHOWN = 8
-_TALKING = (
-    "modeling_utils",
-    "distributed.tensor_parallel",
-)  # modules of transformers that print tables of keys
+_TALKING = ("modeling_utils", "distributed.tensor_parallel")  # of transformers; they print lists of keys
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,14 +134,16 @@ def without_key_table() -> Iterator[None]:
     """
     from transformers.utils import logging as told
 
-    logger = logging.getLogger("transformers.modeling_utils")
-    before, had_bar = logger.level, told.is_progress_bar_enabled()
-    logger.setLevel(logging.ERROR)
+    loggers = [logging.getLogger(f"transformers.{name}") for name in _TALKING]
+    levels, had_bar = [logger.level for logger in loggers], told.is_progress_bar_enabled()
+    for logger in loggers:
+        logger.setLevel(logging.ERROR)
     told.disable_progress_bar()  # type: ignore[no-untyped-call]  # transformers types it not
     try:
         yield
     finally:
-        logger.setLevel(before)
+        for logger, level in zip(loggers, levels, strict=True):
+            logger.setLevel(level)
         if had_bar:
             told.enable_progress_bar()  # type: ignore[no-untyped-call]
 

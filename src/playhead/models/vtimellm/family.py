@@ -14,10 +14,12 @@ from typing import TYPE_CHECKING, Any, Final
 import torch
 from transformers import ClapAudioConfig, GlmConfig, WhisperConfig
 
-from playhead.errors import UsageError, WeightsUnavailableError
+from playhead.errors import UsageError, WeightsError, WeightsUnavailableError
 from playhead.hub.folder import FOLDER_VARIABLE
 from playhead.media.clip import Video
 from playhead.models.family import EngineOptions, Family, Plan, Preset, Shown
+from playhead.models.folder import count_weights
+from playhead.models.machine import require_memory
 from playhead.models.options import resolve_device, resolve_dtype
 from playhead.models.vtimellm import chatglm_tokens
 from playhead.models.vtimellm.chatglm import is_chatglm
@@ -39,7 +41,7 @@ from playhead.models.vtimellm.files import TensorFiles
 from playhead.models.vtimellm.model import VTimeLLMForCausalLM
 from playhead.models.vtimellm.plan import make_plan
 from playhead.models.vtimellm.presets import PRESETS, parts_of
-from playhead.models.vtimellm.settings import OPTIONS, Settings, chosen_pieces, settings_of
+from playhead.models.vtimellm.settings import OPTIONS, PIECES, Settings, chosen_pieces, settings_of
 from playhead.models.vtimellm.show import make_show
 from playhead.models.vtimellm.tokens import load_tokenizer, tiny_tokenizer
 from playhead.models.vtimellm.weights import RELEASED_TYPES, assemble, base_config, load, load_tower
@@ -79,6 +81,7 @@ def make(preset: Preset, folder: Path | None, options: EngineOptions) -> VTimeLL
     if folder is not None and settings.base is None:
         return open_folder(folder, options)
     _require_parts(preset.name, variant, size, settings)
+    _require_size(preset.name, settings)
     return _put_together(preset.name, variant, options, settings)
 
 
@@ -171,12 +174,27 @@ def _require_parts(name: str, variant: Variant, size: str, settings: Settings) -
         f"{each.option}={f' (or {each.instead}=)' if each.instead else ''}: {each.what}, from {each.where}"
         for each in missing
     )
+    saved = f". Or put a folder saved from here into FOLDER/{name} and set {FOLDER_VARIABLE}=FOLDER"
     raise WeightsUnavailableError(
         f"put {name} together",
         found=f"no {', '.join(each.option for each in missing)}",
         allowed="the released parts, each by its option, got by hand",
-        todo=f"{told}. Or put a folder saved from here into FOLDER/{name} and set {FOLDER_VARIABLE}=FOLDER",
+        todo=told + (saved if name in PRESETS else ""),
     )
+
+
+def _require_size(name: str, settings: Settings) -> None:
+    """Refuse a base of another size than the preset's name says."""
+    if settings.base is None:
+        return
+    found, wanted = base_config(settings.base), published_config(name).text_config
+    if (found.hidden_size, found.num_hidden_layers) != (wanted.hidden_size, wanted.num_hidden_layers):
+        raise WeightsError(
+            f"put {name} together",
+            found=f"a base {found.hidden_size} wide with {found.num_hidden_layers} layers",
+            allowed=f"{wanted.hidden_size} wide with {wanted.num_hidden_layers} layers",
+            todo="name the base of this size, or open the folder of the second adapter instead of a name",
+        )
 
 
 def _put_together(name: str, variant: Variant, options: EngineOptions, settings: Settings) -> VTimeLLM:
@@ -184,6 +202,8 @@ def _put_together(name: str, variant: Variant, options: EngineOptions, settings:
     base, stages = settings.base, [each for each in (settings.stage2, settings.stage3) if each is not None]
     if base is None:
         raise WeightsUnavailableError(f"put {name} together", found="no base", todo="give base=")
+    towers = (settings.vision_tower, settings.sound_tower, settings.speech_tower)
+    _require_memory(f"put {name} together", [base, *(each for each in towers if each is not None)], options)
     tokenizer = _load_tokenizer(base, base_config(base))
     model = assemble(
         base,
@@ -200,10 +220,19 @@ def _put_together(name: str, variant: Variant, options: EngineOptions, settings:
     return _engine(name, model, tokenizer, options, settings)
 
 
+def _require_memory(asked: str, folders: list[Path], options: EngineOptions) -> None:
+    """Refuse folders whose weights this machine cannot hold, in the precision they would have here."""
+    device = resolve_device(options.device)
+    each_bytes = resolve_dtype(options.dtype, device).itemsize
+    weights_bytes = each_bytes * sum(count_weights(folder) for folder in folders)
+    require_memory(asked, device=device, weights_bytes=weights_bytes)
+
+
 def _whole(folder: Path, options: EngineOptions) -> VTimeLLM:
     """A folder that holds a whole model, its tower perhaps named beside it."""
     device = resolve_device(options.device)
     dtype = resolve_dtype(options.dtype, device)
+    _require_memory(f"load {folder}", [folder], options)
     model = load(folder, dtype=dtype)
     settings = settings_of(options.family, variant_of(model.config))
     tokenizer = _load_tokenizer(folder, model.config.text_config)
@@ -264,4 +293,5 @@ FAMILY: Final = Family(
     open=open_folder,
     plan=plan,
     show=show,
+    parts=tuple(PIECES),
 )

@@ -10,14 +10,17 @@ from __future__ import annotations
 
 import json
 import pickle
+import re
 from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 import torch
 from safetensors import SafetensorError, safe_open
 
 from playhead.errors import WeightsError
+
+_GLOBAL: Final = re.compile(r"GLOBAL ([\w.]+)")
 
 
 class TensorFiles(Mapping[str, torch.Tensor]):
@@ -106,7 +109,18 @@ def _open(path: Path) -> dict[str, Any]:
         return _unpickle(path, asked)
     except (OSError, RuntimeError, SafetensorError, pickle.UnpicklingError, EOFError) as error:
         todo = "check that the file is whole and holds tensors only"
-        raise WeightsError(asked, found=str(error).split("\n", 1)[0][:300], todo=todo) from error
+        raise WeightsError(asked, found=_told(path, error), todo=todo) from error
+
+
+def _told(path: Path, error: Exception) -> str:
+    """What is wrong with a file; torch's own words advise to run what is in it."""
+    if path.is_dir():
+        return "a folder"
+    if isinstance(error, pickle.UnpicklingError):
+        named = _GLOBAL.search(str(error))
+        return f"a pickle that would run {named[1]}" if named else "no file of torch"
+    size = f"{path.stat().st_size} bytes" if path.is_file() else "no such file"
+    return f"{size}, {str(error).split(chr(10), 1)[0][:200] or 'nothing that can be read'}"
 
 
 def _unpickle(path: Path, asked: str) -> dict[str, Any]:

@@ -15,6 +15,7 @@ import math
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import pairwise
 from pathlib import Path
 from typing import Any, Final
 
@@ -154,7 +155,7 @@ def in_order(folders: Sequence[Path], stages: int | None) -> tuple[Adapter, ...]
         stages: How many there must be, or None for any number.
 
     Raises:
-        WeightsError: If a stage is missing, or the folders' names count their stages backwards.
+        WeightsError: If a stage is missing, the folders' names count their stages backwards, or two are copies.
     """
     asked = "merge the adapters " + (", ".join(each.name for each in folders) or "(none)")
     if stages is not None and len(folders) != stages:
@@ -163,7 +164,19 @@ def in_order(folders: Sequence[Path], stages: int | None) -> tuple[Adapter, ...]
     told = [int(found[1]) for each in folders if (found := re.search(r"stage[-_ ]?(\d)", each.name.lower()))]
     if told != sorted(told) or len(set(told)) != len(told):
         raise WeightsError(asked, found=f"stages {told}", allowed="each once, in the order they were trained")
-    return tuple(read_adapter(each) for each in folders)
+    adapters = tuple(read_adapter(each) for each in folders)
+    for first, second in pairwise(adapters):
+        if _same(first, second):
+            told_twice = f"the same matrices in {first.path} and {second.path}"
+            raise WeightsError(asked, found=told_twice, allowed="one folder for each stage")
+    return adapters
+
+
+def _same(one: Adapter, other: Adapter) -> bool:
+    """Whether two adapters are copies of each other, told by one matrix: two stages never train the same."""
+    name = min(one.pairs)
+    halves = zip(one.pairs[name], other.pairs.get(name, ()), strict=False)
+    return name in other.pairs and all(torch.equal(one.tensors[a], other.tensors[b]) for a, b in halves)
 
 
 def _base_name(name: str) -> str:

@@ -37,6 +37,22 @@ WAYS: Final[dict[str, str]] = {
 
 OPTIONS: Final[dict[str, str]] = PIECES | WAYS
 
+_FILES: Final = ("projector", "audio_projector")
+_HEARING: Final[dict[str, tuple[Variant, ...]]] = {
+    "audio_projector": ("avicuna",),
+    "sound_tower": ("avicuna",),
+    "sound_features": ("longvale", "avicuna"),
+    "beats": ("longvale",),
+    "speech_tower": ("longvale",),
+    "speech_features": ("longvale",),
+}
+"""Which systems an option about sound is for; the others would pass over it."""
+_TITLES: Final[dict[Variant, str]] = {
+    "vtimellm": "VTimeLLM",
+    "longvale": "LongVALE-LLM",
+    "avicuna": "AVicuna",
+}
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Settings:
@@ -62,7 +78,7 @@ def settings_of(options: Mapping[str, Any], variant: Variant) -> Settings:
     """The family's settings from its options.
 
     Raises:
-        UsageError: An unknown option, a value of another kind, a path that is not there.
+        UsageError: An unknown option, one the system has no use for, a value of another kind, a path that is not there.
     """
     own = variant == "longvale"
     words: dict[str, Any] = {
@@ -74,6 +90,12 @@ def settings_of(options: Mapping[str, Any], variant: Variant) -> Settings:
     for name, value in options.items():
         if name not in OPTIONS:
             raise UsageError(f"VTimeLLM has no option {name!r}", todo=nearest(name, OPTIONS))
+        if variant not in _HEARING.get(name, (variant,)):
+            raise UsageError(
+                f"{_TITLES[variant]} has no use for {name}=",
+                allowed=f"{name}= for {' or '.join(_TITLES[each] for each in _HEARING[name])}",
+                todo="leave it out, or load the other system",
+            )
         if name in words:
             words[name] = _one_of(name, value, _CHOICES[name])
         elif name == "antialias":
@@ -107,6 +129,10 @@ def _path(name: str, value: object) -> Path:
     path = Path(value).expanduser()
     if not path.exists():
         raise UsageError(f"{name}={str(value)!r}", found="nothing of that name", allowed=OPTIONS[name])
+    if name in PIECES and path.is_dir() is (name in _FILES):
+        raise UsageError(
+            f"{name}={str(value)!r}", found="a folder" if path.is_dir() else "a file", allowed=OPTIONS[name]
+        )
     return path
 
 

@@ -13,7 +13,6 @@
 
 from __future__ import annotations
 
-import json
 import re
 import shutil
 from collections.abc import Iterable, Mapping, Sequence
@@ -23,6 +22,7 @@ from typing import Any, Final
 import torch
 from safetensors import SafetensorError
 from transformers import (
+    CONFIG_MAPPING,
     AutoConfig,
     ClapAudioModelWithProjection,
     CLIPVisionModelWithProjection,
@@ -35,14 +35,15 @@ from transformers import (
 from transformers.initialization import no_init_weights
 from transformers.models.whisper.modeling_whisper import WhisperEncoder
 
-from playhead.errors import UnsupportedError, WeightsError, nearest
+from playhead.errors import UnsupportedError, WeightsError
+from playhead.models.folder import CONFIG, read_json, refuse_unknown_keys
 from playhead.models.vtimellm import chatglm
 from playhead.models.vtimellm.config import Variant, VTimeLLMConfig, variant_fields
 from playhead.models.vtimellm.files import TensorFiles, weight_files
 from playhead.models.vtimellm.lora import Adapter, in_order, merge
 from playhead.models.vtimellm.model import VTimeLLMForCausalLM
 from playhead.models.vtimellm.vision import check_tower
-from playhead.models.weights import KeyReport, load_pretrained
+from playhead.models.weights import KeyReport, load_pretrained, without_key_table
 from playhead.progress import Progress, silent
 
 RELEASED_TYPE: Final = "VTimeLLM"
@@ -59,7 +60,9 @@ _PROJECTORS: Final = {
     "asr_mm_projector": "speech",
 }
 _PROJECTOR_KEY: Final = re.compile(rf"(?:.*\.)?({'|'.join(_PROJECTORS)})\.(weight|bias)")
+_OLD_KEYS: Final = ("rope_theta", "rope_scaling", "pretraining_tp")  # of Llama, before transformers 5
 _COMPUTED: Final = re.compile(r".*\.rotary_emb\.inv_freq")  # old checkpoints store what is computed now
+_SHOWN: Final = 4  # names in a message
 _TOKENIZER_FILES: Final = (
     "tokenizer.model",
     "tokenizer.json",
@@ -121,6 +124,7 @@ def assemble(
         files = chatglm.rename_base(files, config.text_config, asked)
         merged = tuple(chatglm.rename_adapter(each, config.text_config) for each in merged)
     extra = _trained_apart(projector, sound_projector, merged)
+    _check_kinds(config, extra, asked)
     with no_init_weights():
         model = VTimeLLMForCausalLM._from_config(config, dtype=dtype)
     names = {_ours(name): name for name in files if not _COMPUTED.fullmatch(name)}
@@ -143,7 +147,7 @@ def base_config(folder: Path) -> PreTrainedConfig:
     Raises:
         WeightsError: If there is no config.json, or it is of something else than a language model.
     """
-    fields = _read_config(folder)
+    fields = read_json(folder / CONFIG)
     kind = fields.get("model_type")
     if kind == RELEASED_TYPE:
         known = LlamaConfig().to_dict()
@@ -156,9 +160,7 @@ def base_config(folder: Path) -> PreTrainedConfig:
             f"read the base language model in {folder}",
             found=f"model_type {kind!r}",
             allowed=f"{RELEASED_TYPE}, chatglm or a causal language model of transformers",
-            todo=nearest(str(kind), (RELEASED_TYPE, *chatglm.MODEL_TYPES, *_language_models()))
-            if kind
-            else "",
+            todo="name the folder of the model the adapters were made for: Vicuna v1.5 for what was released",
         )
     config: PreTrainedConfig = AutoConfig.from_pretrained(folder)
     return config
@@ -170,23 +172,20 @@ def read_config(folder: Path) -> VTimeLLMConfig:
     Raises:
         WeightsError: If it is of another family, or holds unknown keys (the nearest is named).
     """
-    fields = _read_config(folder)
-    asked = f"load VTimeLLM from {folder}"
+    where, fields = str(folder / CONFIG), read_json(folder / CONFIG)
     if fields.get("model_type") != VTimeLLMConfig.model_type:
-        found = f"model_type {fields.get('model_type')!r}"
         raise WeightsError(
-            asked, found=found, allowed=f"{VTimeLLMConfig.model_type!r}", todo="assemble() it first"
+            f"load VTimeLLM from {folder}",
+            found=f"model_type {fields.get('model_type')!r}",
+            allowed=f"{VTimeLLMConfig.model_type!r}",
+            todo="assemble() it first",
         )
-    known = {
-        *VTimeLLMConfig().to_dict(),
-        *PreTrainedConfig().to_dict(),
-        "dtype",
-        "torch_dtype",
-        "architectures",
-    }
-    for name in fields:
-        if name not in known:
-            raise WeightsError(asked, found=f"unknown key {name!r} in config.json", todo=nearest(name, known))
+    refuse_unknown_keys(where, fields, VTimeLLMConfig().to_dict())
+    for name in VTimeLLMConfig.sub_configs_defaults:
+        part = fields.get(name)
+        if isinstance(part, dict) and part.get("model_type") in CONFIG_MAPPING:
+            known = {*CONFIG_MAPPING[part["model_type"]]().to_dict(), *_OLD_KEYS}
+            refuse_unknown_keys(f"{name} in {where}", part, known)
     config: VTimeLLMConfig = VTimeLLMConfig.from_pretrained(folder)
     return config
 
@@ -202,7 +201,7 @@ def load(folder: Path, **options: Any) -> VTimeLLMForCausalLM:  # noqa: ANN401 -
         WeightsError: With a table of what did not fit.
         UnsupportedError: If a released folder is to be loaded with more than a ``dtype``.
     """
-    if _read_config(folder).get("model_type") in RELEASED_TYPES:
+    if read_json(folder / CONFIG).get("model_type") in RELEASED_TYPES:
         if other := sorted(options.keys() - {"dtype"}):
             todo = "save() it once in this package's own layout; that one takes every option"
             raise UnsupportedError(
@@ -235,18 +234,37 @@ def projector_tensors(path: Path, kind: str) -> dict[str, torch.Tensor]:
     Raises:
         WeightsError: If the file holds something else, or not both tensors of this kind.
     """
-    files = TensorFiles(path)
-    found, unexpected = {}, []
-    for name in files:
-        match = _PROJECTOR_KEY.fullmatch(name)
-        if match is None:
-            unexpected.append(name)
-        elif _PROJECTORS[match[1]] == kind:
-            found[f"model.projectors.{kind}.{match[2]}"] = files[name]
+    files, asked = TensorFiles(path), f"read the {kind} projector of {path}"
+    matches = {name: _PROJECTOR_KEY.fullmatch(name) for name in files}
+    found = {
+        f"model.projectors.{kind}.{match[2]}": files[name]
+        for name, match in matches.items()
+        if match is not None and _PROJECTORS[match[1]] == kind
+    }
+    if not found and files:
+        of = " or ".join(name for name, each in _PROJECTORS.items() if each == kind)
+        raise WeightsError(
+            asked,
+            found=", ".join(sorted(files)[:_SHOWN]),
+            allowed=f"weight and bias of {of}",
+            todo="name the file of this projector",
+        )
     wanted = (f"model.projectors.{kind}.weight", f"model.projectors.{kind}.bias")
     missing = tuple(name for name in wanted if name not in found)
-    KeyReport(missing, tuple(unexpected)).refuse(f"read the {kind} projector of {path}")
+    KeyReport(missing, tuple(name for name, match in matches.items() if match is None)).refuse(asked)
     return found
+
+
+def _check_kinds(config: VTimeLLMConfig, extra: Mapping[str, torch.Tensor], asked: str) -> None:
+    """Refuse parts of another system, by the projectors they bring."""
+    kinds = {name.split(".")[2] for name in extra if name.startswith("model.projectors.")}
+    if more := sorted(kinds - set(config.modalities or {})):
+        raise WeightsError(
+            asked,
+            found=f"projectors of {' and '.join(more)} in the parts",
+            allowed=f"of {' and '.join(config.modalities or {})} only",
+            todo="load the system these parts are of: LongVALE-LLM has sound and speech, AVicuna sound",
+        )
 
 
 def _trained_apart(
@@ -371,10 +389,13 @@ def load_encoder(cls: type[PreTrainedModel], folder: Path, dtype: torch.dtype = 
     """
     asked = f"load {cls.__name__} from {folder}"
     renames = {r"^model\.encoder\.": "", r"^encoder\.": ""} if cls is WhisperEncoder else None
+    read_json(folder / CONFIG)  # a path that is no model's folder would be looked for on the hub
+    options: dict[str, Any] = {"dtype": dtype, "key_mapping": renames}
     try:
-        loaded: Any = cls.from_pretrained(
-            folder, dtype=dtype, output_loading_info=True, ignore_mismatched_sizes=True, key_mapping=renames
-        )
+        with without_key_table():
+            loaded: Any = cls.from_pretrained(
+                folder, output_loading_info=True, ignore_mismatched_sizes=True, **options
+            )
     except (OSError, ValueError, RuntimeError, SafetensorError) as error:
         raise WeightsError(asked, found=str(error)[:300], todo="check the folder's files") from error
     encoder, info = loaded
@@ -385,18 +406,6 @@ def load_encoder(cls: type[PreTrainedModel], folder: Path, dtype: torch.dtype = 
         {name: (tuple(a), tuple(b)) for name, a, b in info["mismatched_keys"]},
     ).refuse(asked)
     return encoder.train(False)
-
-
-def _read_config(folder: Path) -> dict[str, Any]:
-    path = folder / "config.json"
-    try:
-        fields = json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError) as error:
-        found = f"no config.json in {folder}" if not path.is_file() else str(error)
-        raise WeightsError(f"load a model from {folder}", found=found, todo="name a whole folder") from error
-    if not isinstance(fields, dict):
-        raise WeightsError(f"load a model from {folder}", found="a config.json that is no object")
-    return fields
 
 
 def _language_models() -> tuple[str, ...]:
