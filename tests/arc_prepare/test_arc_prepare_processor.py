@@ -327,7 +327,7 @@ def test_a_rule_that_drops_frames_says_so(drawn):
 @pytest.mark.parametrize("seconds", [20, 200, 400])
 def test_sound_long_after_the_last_picture_is_left_out(drawn, seconds):
     clip = open_clip(drawn("constant").path, sampling="arc")
-    samples_N = np.zeros(16_000 * seconds, np.float32)
+    samples_N = np.full(16_000 * seconds, 0.1, np.float32)
     samples_N[: len(clip.waveform.samples_N)] = clip.waveform.samples_N
     made = processor().prepare(replace(clip, waveform=Waveform(samples_N)))
     assert made.sound_rule == ("true-intervals" if seconds == 200 else "training")
@@ -420,6 +420,35 @@ def test_a_layout_of_another_video_is_refused(samples):
         made.inputs(long, made.layout(short, "?"))
     with pytest.raises(UsageError, match="pad layouts"):
         made.batch([])
+
+
+@pytest.fixture(scope="module")
+def short_sound(tmp_path_factory):
+    """200 s of pictures, one a second, with 90 s of sound."""
+    sound = Sound(beeps_s=(80.0,), end_s=90.0, rate_hz=16_000, codec="pcm_s16le", sample_format="s16")
+    path = tmp_path_factory.mktemp("arc_short") / "short.mov"
+    return write_media(path, ticks=range(200), tick_s=Fraction(1), sounds=(sound,), size_px=(64, 48))
+
+
+def test_sound_that_ends_early_is_heard_with_its_own_pictures(short_sound):
+    prepared = processor().look_at(Video(str(short_sound))).prepared
+    assert (prepared.sound_rule, len(prepared)) == ("true-intervals", 150)
+    assert any("not by its number as in training: skipped" in note for note in prepared.notes)
+    assert len(prepared.input_features_KMT) == 3  # 90 s, not the 200 s that a window is padded to
+    first_S = prepared.audio_index_FS[:, 0]
+    inside = prepared.intervals_S2[:, 1] <= 90
+    assert np.abs(first_S[inside] / 50 - prepared.intervals_S2[inside, 0]).max() <= 0.02
+    assert (first_S[prepared.intervals_S2[:, 0] > 90] == -1).all()
+    late = processor().look_at(Video(str(short_sound), 100, 110)).prepared
+    assert (late.sound_rule, late.notes) == ("training", ())  # it has sound, which is silent here
+
+
+def test_released_rules_count_the_sounds_own_length(short_sound):
+    video = Video(str(short_sound))
+    assert len(processor(sound="vllm").look_at(video).prepared) == 90
+    for rule, stops in (("training", "skipped"), ("transformers", "67 frames for 90 rows of sound")):
+        with pytest.raises(UsageError, match=stops):
+            processor(sound=rule).look_at(video)
 
 
 # --- files ----------------------------------------------------------------------------------------------------------

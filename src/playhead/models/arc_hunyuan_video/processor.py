@@ -37,7 +37,7 @@ from playhead.models.arc_hunyuan_video.config import ArcHunyuanVideoConfig, slot
 from playhead.models.arc_hunyuan_video.layout import layout, rows_of
 from playhead.models.arc_hunyuan_video.prepared import Looked, Prepared, Settings, read_settings
 from playhead.models.arc_hunyuan_video.reconcile import CHUNK_VECTORS, IN_STEP_S, NOTHING, SoundRule, align
-from playhead.models.arc_hunyuan_video.sound import check_bands, check_sound, hear
+from playhead.models.arc_hunyuan_video.sound import check_bands, check_sound, hear, without_padding
 from playhead.models.arc_hunyuan_video.tokens import (
     ArcHunyuanVideoTokenizer,
     check_tokenizer,
@@ -180,7 +180,8 @@ class ArcHunyuanVideoProcessor:
         told_S2 = np.round(stretches_S2 - clip.window.start_s, _CLOCK_DIGITS)
         if clip.waveform is None:
             check_sound(clip.info)
-        waveform, cut = _with_pictures(clip.waveform, float(stretches_S2[-1, 1]), chosen.sound)
+        sounding = without_padding(clip.waveform, clip.info.audio)
+        waveform, cut = _with_pictures(sounding, float(stretches_S2[-1, 1]), chosen.sound)
         heard = hear(waveform, clip.window.duration_s, clip.window.start_s, chosen.missing_sound)
         side_px = chosen.side_px
         aligned = align(

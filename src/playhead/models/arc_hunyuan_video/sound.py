@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import json
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final, Literal
 
@@ -21,7 +21,7 @@ from transformers import WhisperFeatureExtractor
 
 from playhead.errors import CodecError, CorruptMediaError, EmptyMediaError, UsageError, WeightsError
 from playhead.media.chunks import ARC_LIMIT_S, ARC_SNIPPET_S, arc_silence, arc_sound, whisper_chunks
-from playhead.media.clip import AUDIO_RATE_HZ, MediaInfo, Times, Waveform
+from playhead.media.clip import AUDIO_RATE_HZ, MediaInfo, StreamInfo, Times, Waveform
 from playhead.models.arc_hunyuan_video.reconcile import CHUNK_S, CHUNK_VECTORS, VECTORS_PER_S
 
 MEL_BANDS: Final = 128
@@ -86,6 +86,25 @@ def hear(
         math.ceil(len(sound.samples_N) / AUDIO_RATE_HZ),
         tuple(notes),
     )
+
+
+def without_padding(waveform: Waveform | None, stream: StreamInfo | None) -> Waveform | None:
+    """Sound up to where its stream ends: released rules count its own length, and a window is padded with silence.
+
+    Nothing that sounds is cut, whatever the container says; sound that ends before the window begins is left as silence.
+
+    Args:
+        waveform: Sound of a window, or None.
+        stream: What the container says of it, or None.
+    """
+    if waveform is None or stream is None or stream.duration_s is None:
+        return waveform
+    ends = math.ceil(((stream.start_s or 0.0) + stream.duration_s - waveform.start_s) * waveform.rate_hz)
+    if not 0 < ends < len(waveform.samples_N):
+        return waveform
+    after_N = np.flatnonzero(waveform.samples_N[ends:])
+    kept = ends + (int(after_N[-1]) + 1 if len(after_N) else 0)
+    return replace(waveform, samples_N=waveform.samples_N[:kept])
 
 
 def check_sound(info: MediaInfo) -> None:

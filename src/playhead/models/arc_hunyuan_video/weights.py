@@ -131,6 +131,43 @@ class JoinGroups(ConversionOps):
         return SplitGroups(self.part)
 
 
+class ApartConverter(WeightConverter):
+    """One released tensor to several of ours, of which a quantiser is given one at a time, by its own name.
+
+    transformers hands a quantiser all of them at once; some (torchao's) take the first and lose the others.
+    """
+
+    __slots__ = ()
+
+    def convert(
+        self,
+        layer_name: str,
+        model: Any = None,  # noqa: ANN401 - transformers' own signature
+        config: Any = None,  # noqa: ANN401
+        hf_quantizer: Any = None,  # noqa: ANN401
+        loading_info: Any = None,  # noqa: ANN401
+    ) -> Tensors:
+        """Our tensors by their full names; those that a quantiser has put into the model itself are not among them."""
+        apart: Tensors = super().convert(layer_name, model, config, None, loading_info)
+        if hf_quantizer is None or self.quantization_operation is None:
+            return apart
+        done: Tensors = {}
+        for name, value in apart.items():
+            if not hf_quantizer.param_needs_quantization(model, name):
+                done[name] = value
+                continue
+            done |= self.quantization_operation.convert(
+                {name: value},
+                source_patterns=self.source_patterns,
+                target_patterns=[name],
+                full_layer_name=name,
+                config=config,
+                model=model,
+                missing_keys=loading_info.missing_keys if loading_info else None,
+            )
+        return done
+
+
 def rules(part: str) -> list[WeightRenaming | WeightConverter]:
     """What transformers' loader does with the keys of ``vision_model`` or ``language_model``, in its own terms.
 
@@ -146,7 +183,7 @@ def rules(part: str) -> list[WeightRenaming | WeightConverter]:
             if released.startswith(part)
         ),
         *(
-            WeightConverter(
+            ApartConverter(
                 [_tail(released)],
                 [_tail(each) for each in ours],
                 operations=[heads if "qkv" in released else Chunk(dim=0)],
