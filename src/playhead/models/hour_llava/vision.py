@@ -8,7 +8,7 @@ Axes: F picture, H height, W width, C channel or feature width, P position of a 
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, cast
 
 import numpy as np
 import numpy.typing as npt
@@ -64,22 +64,11 @@ class VisionTower(nn.Module):
         self.vision_tower = _Shell(config)
         self.grid_side = config.grid_side
 
-    def forward(self, pixels_FCHW: torch.Tensor, *, pictures_at_once: int = PICTURES_AT_ONCE) -> torch.Tensor:
-        """Features of every patch, (F, P, C) on the pixels' device; more than 128 pictures train nothing.
-
-        Args:
-            pixels_FCHW: What :func:`preprocess` returns.
-            pictures_at_once: Pictures in one pass.
-        """
+    def forward(self, pixels_FCHW: torch.Tensor) -> torch.Tensor:
+        """Features of every patch of what :func:`preprocess` returns, (F, P, C) on the pixels' device, in one pass."""
         tower = self.vision_tower.vision_model
-        weight = tower.embeddings.patch_embedding.weight
-        learns = torch.is_grad_enabled() and pixels_FCHW.shape[0] <= MOST_TRAINED_PICTURES
-        parts = []
-        with torch.set_grad_enabled(learns):
-            for part in pixels_FCHW.split(pictures_at_once):
-                out = tower(part.to(weight.device)).last_hidden_state
-                parts.append(out.to(pixels_FCHW.device))
-        return torch.cat(parts)
+        out = tower(pixels_FCHW.to(tower.embeddings.patch_embedding.weight.device))
+        return cast("torch.Tensor", out.last_hidden_state.to(pixels_FCHW.device))
 
 
 def pool(features_FPC: torch.Tensor, side: int = FRAME_SIDE) -> torch.Tensor:
@@ -97,15 +86,16 @@ def pool(features_FPC: torch.Tensor, side: int = FRAME_SIDE) -> torch.Tensor:
 def video_features(
     tower: VisionTower, pixels_FCHW: torch.Tensor, *, pictures_at_once: int = PICTURES_AT_ONCE
 ) -> torch.Tensor:
-    """Pooled features of a video's pictures, (F, 64, C); the patches of no more than one pass are held at once."""
+    """Pooled features of a video's pictures, (F, 64, C); more than 128 pictures train nothing.
+
+    Args:
+        tower: Gives the features of every patch.
+        pixels_FCHW: What :func:`preprocess` returns.
+        pictures_at_once: Pictures in one pass; the patches of no more than these are held at once.
+    """
     learns = torch.is_grad_enabled() and pixels_FCHW.shape[0] <= MOST_TRAINED_PICTURES
     with torch.set_grad_enabled(learns):
-        return torch.cat(
-            [
-                pool(tower(part, pictures_at_once=pictures_at_once))
-                for part in pixels_FCHW.split(pictures_at_once)
-            ]
-        )
+        return torch.cat([pool(tower(part)) for part in pixels_FCHW.split(pictures_at_once)])
 
 
 def preprocess(pictures_FHWC: npt.NDArray[np.uint8], side_px: int) -> torch.Tensor:
