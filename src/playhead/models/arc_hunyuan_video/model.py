@@ -13,6 +13,7 @@ a frame, D width.
 
 from __future__ import annotations
 
+import os
 from typing import Any, ClassVar
 
 import torch
@@ -275,6 +276,16 @@ class ArcHunyuanVideoForConditionalGeneration(PreTrainedModel, ArcHunyuanVideoGe
         """The decoder without its head, for trainers that want hidden states and no logits."""
         decoder: nn.Module = self.language_model.model
         return decoder
+
+    def save_pretrained(  # type: ignore[override]  # its many keywords are passed on as they are
+        self,
+        save_directory: str | os.PathLike[str],
+        **kwargs: Any,  # noqa: ANN401 - passed on
+    ) -> None:
+        """Write a folder in the released layout; of a quantised model in the model's own, for its parts cannot be fused."""
+        if getattr(self, "hf_quantizer", None) is not None:
+            kwargs.setdefault("save_original_format", False)
+        super().save_pretrained(save_directory, **kwargs)
 
     def get_input_embeddings(self) -> nn.Module:
         """The token embeddings."""
