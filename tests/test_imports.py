@@ -31,7 +31,7 @@ MAY_IMPORT = {
     "hub": GROUND,
     "media": GROUND,
     "tasks": GROUND,
-    "metrics": GROUND,
+    "metrics": GROUND | {"tasks"},
     "export": GROUND,
     "sequence": GROUND,
     "nn": {"errors"},
