@@ -31,7 +31,8 @@ from transformers import GlmConfig
 
 from playhead.errors import WeightsError
 from playhead.models.vtimellm import VTimeLLMConfig, VTimeLLMForCausalLM
-from playhead.models.vtimellm.chatglm import chatglm3_6b, places, released_shapes, text_config
+from playhead.models.vtimellm.chatglm import TARGETS, chatglm3_6b, places, released_shapes, text_config
+from playhead.models.vtimellm.chatglm_engine import tiny_chatglm3
 from playhead.models.vtimellm.config import variant_fields
 from playhead.models.vtimellm.weights import assemble, base_config, load, save
 
@@ -253,3 +254,20 @@ def test_the_published_shape_has_the_published_count_of_weights() -> None:
     assert sum(each.numel() for each in model.parameters()) == 6_243_584_000 + 4096 * 769
     ours = {name.replace("model.language_model.", "model.") for name in model.state_dict()}
     assert {name for name in ours if "projectors" not in name} == set(places(chatglm3_6b()))
+
+
+def test_an_adapter_is_put_where_the_published_ones_were() -> None:
+    """On every matrix of a layer and on the head, never on the tower or the projector; the rest stays as it is."""
+    peft = pytest.importorskip("peft")
+    model = VTimeLLMForCausalLM(tiny_chatglm3())
+    wrapped = peft.get_peft_model(model, peft.LoraConfig(r=2, lora_alpha=4, target_modules=TARGETS))
+    trained = {name for name, each in wrapped.named_parameters() if each.requires_grad}
+    text = model.config.text_config
+    released = {place.name for place in places(text).values()}
+    fused = {
+        name for name in released if len(released_shapes(text)[name]) == 2 and "word_embeddings" not in name
+    }
+    assert len(fused) == 4 * text.num_hidden_layers + 1
+    # Queries, keys and values are three here and one there.
+    assert len(trained) == 2 * (len(fused) + 2 * text.num_hidden_layers)
+    assert all(("language_model.layers" in name) ^ ("lm_head" in name) for name in trained)

@@ -41,6 +41,9 @@ RELEASED_TYPE: Final = "VTimeLLM_ChatGLM"
 MODEL_TYPES: Final = ("chatglm", RELEASED_TYPE)
 """``model_type`` of the base, and of those folders."""
 
+TARGETS: Final = r".*language_model\..*\.(q_proj|k_proj|v_proj|o_proj|gate_up_proj|down_proj)|lm_head"
+"""``target_modules`` for PEFT: what the published adapters were put on by ChatGLM3's names, the head among them."""
+
 _PREFIX: Final = "transformer."
 _COMPUTED: Final = "transformer.rotary_pos_emb.inv_freq"  # stored, and computed by GLM
 _PROJECTOR: Final = "mm_projector"
