@@ -6,6 +6,7 @@ Axes: F frame, H row, W column, C channel, D width.
 from __future__ import annotations
 
 import math
+import weakref
 from pathlib import Path
 
 import numpy as np
@@ -129,6 +130,26 @@ def test_chunks_change_nothing() -> None:
         )
         assert encode_frames(tower, pixels[:0]).shape == (0, 32)
         assert frame_features(tower, np.zeros((0, 8, 8, 3), np.uint8)).shape == (0, 32)
+
+
+def test_pictures_are_let_go_one_after_another() -> None:
+    tower, alive, most = make_tower(TINY).eval(), weakref.WeakSet(), 0
+
+    class Picture(np.ndarray):
+        """An array that can be told from others."""
+
+        __hash__ = object.__hash__
+
+    def pictures():
+        nonlocal most
+        for seed in range(40):
+            each = picture(30 + seed, 40, seed)[0].view(Picture)
+            alive.add(each)
+            most = max(most, len(alive))
+            yield each
+
+    assert frame_features(tower, pictures()).shape == (40, 32)
+    assert most <= 2  # the one that is made while the last one is still held
 
 
 def save_clip(folder: Path, **vision: object) -> CLIPModel:

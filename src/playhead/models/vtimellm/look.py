@@ -1,7 +1,7 @@
 """From a video to what fills its positions: frames at their true times through CLIP, sound through its encoders.
 
-Pictures are decoded at their full size, as the released models were trained on, and become vectors a few at a time; full
-pictures of the whole video are never held. Nothing that could not be decoded is replaced by zeros.
+Pictures are decoded at their full size, as the released models were trained on; one at a time is held at that size.
+Nothing that could not be decoded is replaced by zeros.
 
 Axes: F frame, H row, W column, C channel, K row of features, D width.
 """
@@ -41,7 +41,7 @@ from playhead.models.vtimellm.sound import (
     fill_sounds,
     speech_rows,
 )
-from playhead.models.vtimellm.vision import CHUNK_FRAMES, frame_features, load_features
+from playhead.models.vtimellm.vision import frame_features, load_features
 from playhead.progress import Progress
 from playhead.sequence.layout import Kind
 from playhead.timeline import Span
@@ -52,7 +52,6 @@ STORED_FRAMES: Final = 100
 Heard = Literal["sound", "speech"]
 _HEARD: Final[tuple[Heard, ...]] = ("sound", "speech")
 
-_CHUNK_BYTES: Final = 256 << 20  # of decoded pictures held at once; one picture at least
 _BLOCK_S: Final = 30.0
 
 
@@ -154,35 +153,26 @@ def _encoded(work: _Work) -> torch.Tensor:
     indices, repeats = np.unique(taken.chosen.selection.indices, return_inverse=True)
     asked = work.settings.antialias
     antialias = bool(model.config.antialias if asked is None else asked)
-    parts: list[torch.Tensor] = []
-    done = 0
-    for pixels_FHWC in _pictures(work.media, indices, damage):
-        parts.append(frame_features(tower, pixels_FHWC, antialias=antialias))
-        done += len(pixels_FHWC)
-        taken.frame_size_px = (pixels_FHWC.shape[2], pixels_FHWC.shape[1])
-        work.progress("looking", done, len(indices))
-    if done != len(indices):
+    features_FD = frame_features(tower, _pictures(work, indices), antialias=antialias)
+    if len(features_FD) != len(indices):
         raise CorruptMediaError(
             f"look at {taken.info.source!r}",
-            found=f"{done} of {len(indices)} wanted frames ({'; '.join(damage.notes())})",
+            found=f"{len(features_FD)} of {len(indices)} wanted frames ({'; '.join(damage.notes())})",
             todo="copy the file again, or choose another window",
         )
-    return torch.cat(parts)[torch.from_numpy(repeats)]
+    return features_FD[torch.from_numpy(repeats)]
 
 
-def _pictures(media: Opened, indices: np.ndarray, damage: Damage) -> Iterator[Pixels]:
-    """Pictures in groups of bounded size, each group of one shape."""
+def _pictures(work: _Work, indices: np.ndarray) -> Iterator[Pixels]:
+    """Pictures at their full size, one after another."""
+    media = work.media
     if media.table is None:
         return
-    held: list[Pixels] = []
-    for frame in read_rows(media, media.table, indices, None, damage):
-        most = max(1, min(CHUNK_FRAMES, _CHUNK_BYTES // frame.pixels_HWC.nbytes))
-        if held and (len(held) >= most or held[0].shape != frame.pixels_HWC.shape):
-            yield np.stack(held)
-            held = []
-        held.append(frame.pixels_HWC)
-    if held:
-        yield np.stack(held)
+    for done, frame in enumerate(read_rows(media, media.table, indices, None, work.damage), 1):
+        height_px, width_px = frame.pixels_HWC.shape[:2]
+        work.taken.frame_size_px = (width_px, height_px)
+        work.progress("looking", done, len(indices))
+        yield frame.pixels_HWC
 
 
 # --- sound -----------------------------------------------------------------------------------------------------------

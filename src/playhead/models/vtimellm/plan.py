@@ -36,7 +36,6 @@ _WHISPER_S: Final = 30.0
 _WHISPER_STATES: Final = 1500
 _POOL_STATES: Final = 256
 _CLAP_ROWS: Final = 25
-_PICTURE_BYTES: Final = 256 << 20  # decoded pictures that are held at once, at most
 _COPIES: Final = 2  # of the widest layer's activations that live at once
 
 
@@ -174,13 +173,11 @@ def working_bytes(config: VTimeLLMConfig, info: MediaInfo, tokens: int, value_by
 
 
 def _picture_bytes(info: MediaInfo) -> int:
-    """Decoded pictures of a group, and one of them as floats."""
+    """One decoded picture: as it comes, laid out in rows, and as single-precision floats."""
     stream = info.video
     if stream is None or not stream.width_px or not stream.height_px:
         return 0
-    picture = 3 * stream.width_px * stream.height_px
-    count = max(1, min(CHUNK_FRAMES, _PICTURE_BYTES // picture))
-    return count * picture * 6  # decoded, joined, and as single-precision floats
+    return 3 * stream.width_px * stream.height_px * (2 + 4)
 
 
 def _stack_flops(positions: int, width: int, ffn: int, layers: int) -> float:

@@ -12,8 +12,10 @@ Axes: F frame, M frame of a batch, H row, W column, C channel, D width.
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator
+from itertools import islice
 from pathlib import Path
-from typing import Final, cast
+from typing import Final, TypeVar, cast
 
 import numpy as np
 import numpy.typing as npt
@@ -23,6 +25,8 @@ from transformers import CLIPVisionConfig, CLIPVisionModelWithProjection
 
 from playhead.errors import UnsupportedError, UsageError, WeightsError
 from playhead.models.vtimellm.config import CLIP_WIDTH
+
+T = TypeVar("T")
 
 SIDE_PX: Final = 224
 MEAN_RGB: Final = (0.48145466, 0.4578275, 0.40821073)
@@ -87,10 +91,10 @@ def frame_pixels(
     mean_C11 = torch.tensor(MEAN_RGB).view(3, 1, 1)
     std_C11 = torch.tensor(STD_RGB).view(3, 1, 1)
     out = torch.empty(frames_FHWC.shape[0], 3, side_px, side_px)
-    for first in range(0, frames_FHWC.shape[0], CHUNK_FRAMES):  # full-size float copies of a few frames only
-        chunk_FHWC = torch.from_numpy(np.ascontiguousarray(frames_FHWC[first : first + CHUNK_FRAMES]))
-        resized_FCHW = _resize(chunk_FHWC.permute(0, 3, 1, 2).float() / 255, side_px, antialias=antialias)
-        out[first : first + CHUNK_FRAMES] = (_centre(resized_FCHW, side_px) - mean_C11) / std_C11
+    for at in range(frames_FHWC.shape[0]):  # one full-size float copy at a time: of 4K it has 100 MB
+        frame_1CHW = torch.from_numpy(np.ascontiguousarray(frames_FHWC[at : at + 1])).permute(0, 3, 1, 2)
+        resized_1CHW = _resize(frame_1CHW.float().div_(255), side_px, antialias=antialias)
+        out[at] = (_centre(resized_1CHW, side_px)[0] - mean_C11) / std_C11
     return out
 
 
@@ -114,15 +118,31 @@ def encode_frames(
 
 
 def frame_features(
-    tower: CLIPVisionModelWithProjection, frames_FHWC: npt.NDArray[np.uint8], *, antialias: bool = False
+    tower: CLIPVisionModelWithProjection,
+    pictures: Iterable[npt.NDArray[np.uint8]],
+    *,
+    antialias: bool = False,
 ) -> torch.Tensor:
-    """Frames to features without gradients: what VTimeLLM's ``frame_features`` takes, (F, 768)."""
+    """Frames to features without gradients: what VTimeLLM's ``frame_features`` takes, (F, 768).
+
+    Args:
+        tower: The CLIP tower.
+        pictures: uint8 RGB of shape (H, W, 3), each of its own size; one at a time is held at its full size.
+        antialias: See :func:`frame_pixels`.
+    """
+    shrunk = (frame_pixels(each[None], antialias=antialias) for each in pictures)
     with torch.inference_mode():
-        chunks = [
-            encode_frames(tower, frame_pixels(frames_FHWC[first : first + CHUNK_FRAMES], antialias=antialias))
-            for first in range(0, frames_FHWC.shape[0], CHUNK_FRAMES)
-        ]
-    return torch.cat(chunks).clone() if chunks else encode_frames(tower, torch.zeros(0, 3, SIDE_PX, SIDE_PX))
+        rows = [encode_frames(tower, torch.cat(group)) for group in _batched(shrunk, CHUNK_FRAMES)]
+        if not rows:
+            rows = [encode_frames(tower, torch.zeros(0, 3, SIDE_PX, SIDE_PX))]
+    return torch.cat(rows).clone()
+
+
+def _batched(items: Iterable[T], size: int) -> Iterator[list[T]]:
+    """So many items at a time, in their order; ``itertools`` has it from Python 3.12 on."""
+    left = iter(items)
+    while group := list(islice(left, size)):
+        yield group
 
 
 def load_features(path: Path, *, width: int = CLIP_WIDTH) -> npt.NDArray[np.float16]:
