@@ -101,7 +101,7 @@ def test_a_full_disk_is_said_and_what_fits_is_gone_on_with(make, clip, cache) ->
 
 def test_a_disk_that_is_full_when_the_file_is_closed_is_the_same_error(make, clip, monkeypatch) -> None:
     """What could not be flushed is tried again on closing: the file is let go of, and the error is one of ours."""
-    from playhead.models.hour_llava.store import Writer
+    from playhead.models.hour_llava.rows import Writer
 
     closed, close = [], Writer.close
 

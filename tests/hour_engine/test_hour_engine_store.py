@@ -16,7 +16,7 @@ import torch
 from helpers.draw import write_media
 from playhead.errors import MediaError, PlayheadWarning, UnsupportedError, WeightsError
 from playhead.media.clip import Video
-from playhead.models.hour_llava import store as stores
+from playhead.models.hour_llava.rows import TORCH_DTYPES
 from playhead.models.hour_llava.store import Passing, Store, make_entry
 from playhead.tasks.ask import Ask
 
@@ -228,7 +228,7 @@ def test_numbers_that_do_not_fit_are_refused(tmp_path) -> None:
 @pytest.mark.parametrize("kind", [Store, Passing])
 def test_rows_come_back_as_they_were(tmp_path, dtype, kind) -> None:
     store = Store(tmp_path) if kind is Store else Passing()
-    rows = torch.randn(7, 3, 2).to(stores.TORCH_DTYPES[dtype])
+    rows = torch.randn(7, 3, 2).to(TORCH_DTYPES[dtype])
 
     def fill(writer):
         writer.add(rows[:4])

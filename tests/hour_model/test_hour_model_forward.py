@@ -6,8 +6,9 @@ from hour_kit import VOCABULARY, padded, sample, tiny
 from transformers import AutoModel, AutoModelForCausalLM
 
 from playhead.errors import UsageError
-from playhead.models.hour_llava.images import plan_tiles, tiles_memory
+from playhead.models.hour_llava.images import plan_tiles
 from playhead.models.hour_llava.model import HourLlavaForCausalLM, HourLlavaModel
+from playhead.models.hour_llava.recall import with_newlines
 
 
 @pytest.fixture(scope="module")
@@ -176,7 +177,7 @@ def test_a_sample_without_video_learns_as_text_but_keeps_every_part_in_the_graph
     ids = torch.randint(1, VOCABULARY, (1, 12))
     nowhere = torch.zeros(1, 12, dtype=torch.bool)
     zero_image = model.model.vision_tower(torch.zeros(1, 3, 140, 140))
-    memory = tiles_memory(model.model.mm_projector(zero_image), model.model.image_newline)
+    memory = with_newlines(model.model.mm_projector(zero_image), model.model.image_newline).flatten(0, 1)
     labels = ids.clone()
     labels[:, :5] = -100
     out = model(

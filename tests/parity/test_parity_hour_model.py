@@ -17,10 +17,10 @@ from torch import nn
 from playhead.models.hour_llava import memaug
 from playhead.models.hour_llava.config import PINPOINTS, HourLlavaConfig
 from playhead.models.hour_llava.forget import plan_memory, repeat_index, spatial_positions, uniform_frames
-from playhead.models.hour_llava.images import fit_grid, grid_memory, plan_grid, plan_tiles, tiles_memory
+from playhead.models.hour_llava.images import fit_grid, grid_memory, plan_grid, plan_tiles
 from playhead.models.hour_llava.memaug import MemAug
 from playhead.models.hour_llava.model import HourLlavaForCausalLM
-from playhead.models.hour_llava.recall import Tokens
+from playhead.models.hour_llava.recall import Tokens, with_newlines
 from playhead.models.hour_llava.vision import VisionTower, pool, preprocess
 from playhead.nn.partial_rotary import rotary_tables
 
@@ -495,7 +495,7 @@ def test_still_images(name):
         memory = grid_memory(tiles(1 + grid.tile_rows * grid.tile_columns), newline, grid)
     else:
         plan = plan_tiles(case["placeholders"], 27, case["mode"], generator)
-        memory = tiles_memory(tiles(case["placeholders"]), newline)
+        memory = with_newlines(tiles(case["placeholders"]), newline).flatten(0, 1)
     assert torch.equal(plan.memory_positions_M, STILL[f"{name}.k_pos"].long())
     assert (memory - STILL[f"{name}.k_src"]).abs().max() < 1  # recorded as whole numbers
 

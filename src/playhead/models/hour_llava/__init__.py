@@ -14,6 +14,7 @@ layout       a prompt's positions
 collate      samples as a batch
 dialect      tasks in the family's words, and the form of constrained answers
 features     files of features as published
+rows         rows of numbers into a file, chunk by chunk
 store        features of an hour on disk
 encode       a video to stored features and projected memory
 settings     the family's own options

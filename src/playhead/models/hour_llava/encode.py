@@ -29,7 +29,8 @@ from playhead.media.sampling.hour_llava import hour_llava
 from playhead.media.window import resolve_window
 from playhead.models.hour_llava.features import read_features, resampled
 from playhead.models.hour_llava.forget import FRAME_TOKENS
-from playhead.models.hour_llava.store import FORMAT, Store, Stored, StoreDType, Writer, make_entry
+from playhead.models.hour_llava.rows import FORMAT, StoreDType, Writer
+from playhead.models.hour_llava.store import Store, Stored, make_entry
 from playhead.models.hour_llava.vision import preprocess
 from playhead.progress import Progress
 from playhead.timeline import Sampling, Span

@@ -32,8 +32,9 @@ from playhead.models.hour_llava.forget import (
 )
 from playhead.models.hour_llava.layout import HourLayout, Seen, prompt_layout, what_is_shown
 from playhead.models.hour_llava.model import HourLlavaForCausalLM
+from playhead.models.hour_llava.rows import StoreDType
 from playhead.models.hour_llava.settings import read_settings
-from playhead.models.hour_llava.store import Passing, Store, StoreDType
+from playhead.models.hour_llava.store import Passing, Store
 from playhead.models.hour_llava.tokens import encode as encode_text
 from playhead.models.hour_llava.tokens import token_ids
 from playhead.perceive.cache import EvidenceCache

@@ -139,11 +139,6 @@ def plan_grid(grid: Grid, rule: Spatial = "random", generator: torch.Generator |
     return StillPlan((torch.cat((base_R, kept_R)),), torch.cat((base_positions, positions)))
 
 
-def tiles_memory(tiles_IPD: torch.Tensor, newline_D: torch.Tensor) -> torch.Tensor:
-    """Memory of images of one tile each, from their projected patches: (M, D)."""
-    return with_newlines(tiles_IPD, newline_D).flatten(0, 1)
-
-
 def grid_memory(tiles_IPD: torch.Tensor, newline_D: torch.Tensor, grid: Grid) -> torch.Tensor:
     """Memory of one image of any resolution, from the projected patches of its base and then its tiles: (M, D)."""
     width = tiles_IPD.shape[-1]

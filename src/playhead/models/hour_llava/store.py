@@ -22,34 +22,24 @@ import time
 import warnings
 import zlib
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import ExitStack, contextmanager, nullcontext, suppress
+from contextlib import contextmanager, nullcontext, suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import IO, Any, Final, Literal
+from typing import Any, Final
 
 import numpy as np
 import torch
 
-from playhead.errors import OutputError, PlayheadWarning, WeightsError
+from playhead.errors import OutputError, PlayheadWarning
 from playhead.hub.cache import cache_folder, disk_errors, exclusive
 from playhead.hub.kept import trim, write_whole
-
-FORMAT: Final = 1
-"""Raise whenever what is stored, or how it is made, changes."""
+from playhead.models.hour_llava.rows import FORMAT, TORCH_DTYPES, StoreDType, Writer, mapped
 
 DEFAULT_BYTES: Final = 50_000_000_000
 """About 95 hours of features, or 22 hours of features with a 7B model's projected memory."""
 
 _STALE_S: Final = 7 * 86_400.0
 _READ_BYTES: Final = 1 << 22
-
-StoreDType = Literal["float16", "bfloat16", "float32"]
-TORCH_DTYPES: Final[dict[str, torch.dtype]] = {
-    "float16": torch.float16,
-    "bfloat16": torch.bfloat16,
-    "float32": torch.float32,
-}
-_RAW: Final[dict[str, type[np.generic]]] = {"float16": np.int16, "bfloat16": np.int16, "float32": np.int32}
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,7 +81,7 @@ class Store:
             header = json.loads(header_path.read_text("utf-8"))
             _check_header(header, rows_path.stat().st_size)
             _check_rows(rows_path, header)
-            rows = _mapped(rows_path, header["dtype"], (header["rows"], *header["row_shape"]))
+            rows = mapped(rows_path, header["dtype"], (header["rows"], *header["row_shape"]))
         except (FileNotFoundError, NotADirectoryError):
             return None
         except (OSError, ValueError, KeyError, TypeError) as error:
@@ -142,7 +132,7 @@ class Store:
             write_whole(self._header(key), lambda file: file.write(json.dumps(header).encode()))
             self._journal(key).unlink(missing_ok=True)
             trim(self.folder, frozenset({".rows"}), self.max_bytes, keep=self._rows(key))
-            rows = _mapped(self._rows(key), header["dtype"], (header["rows"], *header["row_shape"]))
+            rows = mapped(self._rows(key), header["dtype"], (header["rows"], *header["row_shape"]))
             return Stored(rows, facts, rows.nbytes)
 
     def delete(self, key: str) -> None:
@@ -214,117 +204,13 @@ class Passing(Store):
         """The rows, mapped; the file goes with the last of its readers."""
         del key
         with disk_errors(writer.path):
-            rows = _mapped(writer.rows, writer.dtype, (writer.done, *writer.row_shape))
+            rows = mapped(writer.rows, writer.dtype, (writer.done, *writer.row_shape))
             return Stored(rows, facts, rows.nbytes)
 
     def lock(self, key: str) -> Any:  # noqa: ANN401 - a context manager
         """Nobody else can see these rows."""
         del key
         return nullcontext()
-
-
-class Writer:
-    """Appends chunks of rows; each is safe once :meth:`add` returns.
-
-    Args:
-        rows: The growing file, opened to read and write; what it holds already is taken up.
-        journal: One line for each chunk that is safe, likewise.
-        path: What errors of the disk name.
-        row_shape: Shape of one row.
-        dtype: What the rows are stored as.
-
-    Attributes:
-        done: Rows that are safe already.
-        notes: What was given with each safe chunk, in order.
-    """
-
-    def __init__(
-        self, rows: IO[bytes], journal: IO[str], path: Path, row_shape: tuple[int, ...], dtype: StoreDType
-    ) -> None:
-        self.rows, self._journal, self.path = rows, journal, path
-        self.row_shape, self.dtype = row_shape, dtype
-        self._row_bytes = int(np.prod(row_shape)) * torch.empty(0, dtype=TORCH_DTYPES[dtype]).element_size()
-        self._chunks: list[tuple[int, int]] = []
-        self.notes: list[Any] = []
-        self._resume()
-
-    @property
-    def done(self) -> int:
-        """Rows that are safe already."""
-        return sum(rows for rows, _ in self._chunks)
-
-    def add(self, rows: torch.Tensor, note: object = None) -> None:
-        """Append rows of shape (rows, ...).
-
-        Args:
-            rows: On any device and of any floating type; they are converted to the stored type.
-            note: Plain JSON data that is given back when writing is taken up again.
-
-        Raises:
-            WeightsError: A number is not finite, or does not fit the stored type.
-            OutputError: The disk refuses.
-        """
-        if tuple(rows.shape[1:]) != self.row_shape:
-            raise ValueError(f"rows of shape {tuple(rows.shape[1:])} for an entry of rows {self.row_shape}")
-        held = rows.detach().to("cpu", TORCH_DTYPES[self.dtype]).contiguous()
-        if not bool(torch.isfinite(held).all()):
-            raise WeightsError(
-                f"store features as {self.dtype}",
-                found="numbers that are not finite in it",
-                todo="use store_dtype='bfloat16', whose range is that of float32, or check the weights",
-            )
-        data = held.view(torch.uint8).numpy().tobytes()
-        chunk = (int(rows.shape[0]), zlib.crc32(data))
-        with disk_errors(self.path):
-            self.rows.write(data)
-            self.rows.flush()
-            self._journal.write(json.dumps([*chunk, note]) + "\n")
-            self._journal.flush()
-        self._chunks.append(chunk)
-        self.notes.append(note)
-
-    def header(self, facts: Mapping[str, Any]) -> dict[str, Any]:
-        """What makes the rows readable again."""
-        return {
-            "format": FORMAT,
-            "dtype": self.dtype,
-            "rows": self.done,
-            "row_shape": list(self.row_shape),
-            "chunks": self._chunks,
-            "facts": dict(facts),
-        }
-
-    def close(self) -> None:
-        """Let go of the files; what was added stays.
-
-        Raises:
-            OutputError: The disk refused what was still to be written.
-        """
-        with disk_errors(self.path), ExitStack() as both:
-            both.callback(self._journal.close)
-            both.callback(self.rows.close)
-
-    def _resume(self) -> None:
-        """Take up what an interrupted writer left: chunks whose bytes are what its journal says."""
-        valid: list[str] = []
-        self._journal.seek(0)
-        for line in self._journal.read().splitlines():
-            try:
-                rows, checksum, note = json.loads(line)
-            except ValueError:  # cut off within a line
-                break
-            data = self.rows.read(rows * self._row_bytes)
-            if len(data) != rows * self._row_bytes or zlib.crc32(data) != checksum:
-                break
-            self._chunks.append((rows, checksum))
-            self.notes.append(note)
-            valid.append(line)
-        self.rows.seek(self.done * self._row_bytes)
-        self.rows.truncate()
-        self._journal.seek(0)
-        self._journal.truncate()
-        self._journal.writelines(line + "\n" for line in valid)
-        self._journal.flush()
 
 
 def _check_header(header: Mapping[str, Any], found_bytes: int) -> None:
@@ -348,14 +234,6 @@ def _check_rows(path: Path, header: Mapping[str, Any]) -> None:
                 checksum, left = zlib.crc32(block, checksum), left - len(block)
             if checksum != stated:
                 raise ValueError(f"chunk {number} has another checksum than when it was written")
-
-
-def _mapped(file: Path | IO[bytes], dtype: str, shape: tuple[int, ...]) -> torch.Tensor:
-    """Rows of a file as a tensor; pages are read when they are touched. Writing to it changes memory, not the file."""
-    if 0 in shape:
-        return torch.zeros(shape, dtype=TORCH_DTYPES[dtype])
-    raw = np.memmap(file, dtype=_RAW[dtype], mode="c", shape=shape)
-    return torch.from_numpy(raw).view(TORCH_DTYPES[dtype])
 
 
 def make_entry(
