@@ -206,6 +206,15 @@ def test_only_the_last_position_gets_logits_while_generating(model):
     assert shapes == [1, 1, 1]
 
 
+def test_beams_follow_their_own_sample(model):
+    several = [sample(frames=2, seed=1), sample(frames=1, words=20, seed=2)]
+    beams = {"num_beams": 3, "max_new_tokens": 5, "min_new_tokens": 5, "do_sample": False}
+    together = model.generate(**batch(several, "left"), **beams)[:, -5:].tolist()
+    alone = [model.generate(**batch([each], "left"), **beams)[0, -5:].tolist() for each in several]
+    uncached = model.generate(**batch(several, "left"), **beams, use_cache=False)[:, -5:].tolist()
+    assert together == alone == uncached
+
+
 def test_generation_stops_at_the_end_training_wrote_and_at_the_configs_own():
     named = {"eod_token_id": 290, "eos_token_id": 293}
     config = tiny_config(512, pad_token_id=294, **named)
