@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 import json
+import signal
+import subprocess
+import sys
+from dataclasses import replace
 
 import pytest
 
-from helpers.command import playhead
+from helpers.command import environ, playhead
 from playhead import api
+from playhead.cli.main import main
 from playhead.cli.options import read_settings
-from playhead.errors import UnsupportedError, UsageError
+from playhead.errors import MediaError, UnsupportedError, UsageError, WindowError
 from playhead.media.clip import Video
 from playhead.models.registry import FAMILIES
 
@@ -134,34 +139,96 @@ def test_a_tiny_model_of_every_family_answers_on_the_command_line(clip, tmp_path
     assert found["events"]
 
 
-def test_results_of_other_settings_are_made_anew(clip, tmp_path) -> None:
-    out = tmp_path / "out"
+@pytest.fixture
+def describe(clip, tmp_path, capsys, monkeypatch):
+    """``describe`` of one clip with some words more; whether its result was there already."""
+    monkeypatch.setenv("PLAYHEAD_CACHE", str(tmp_path / "cache"))
+    monkeypatch.setenv("HF_HUB_OFFLINE", "1")
 
-    def run(*words):
-        done = playhead(
-            "describe",
-            clip,
-            "--out",
-            out,
-            "--json",
-            *words,
-            PLAYHEAD_CACHE=str(tmp_path / "cache"),
-            **OFFLINE,
-        )
-        assert done.returncode == 0, done.stderr
-        return "finished before" in done.stderr
+    def run(*words) -> bool:
+        words = ["describe", str(clip), "--out", str(tmp_path / "out"), "--json", *map(str, words)]
+        assert main(words) == 0, capsys.readouterr().err
+        return "finished before" in capsys.readouterr().err
 
+    return run
+
+
+def test_results_of_other_settings_are_made_anew(describe, tmp_path) -> None:
     name = "vtimellm-tiny"
-    assert not run("--engine", name)
-    assert run("--engine", name)
-    assert not run("--engine", name, "--set", "max_new_tokens=1000")
-    assert not run("--engine", "longvale-llm-tiny")
-    folder = tmp_path / "saved"
-    api.load(name).engine.save(folder)
-    assert not run("--engine", folder, "--set", "constrain=true")
-    assert run("--engine", folder, "--set", "constrain=true")
+    assert not describe("--engine", name)
+    assert describe("--engine", name)
+    others = [
+        ("--device", "cpu"),
+        ("--set", "max_new_tokens=1000"),
+        ("--set", "constrain=true"),
+        ("--set", "dtype=bfloat16"),
+        ("--start", "0.5"),
+    ]
+    for words in others:
+        assert not describe("--engine", name, *words), words
+        assert describe("--engine", name, *words), words
+    assert not describe("--engine", "longvale-llm-tiny")
+    assert not describe("--engine", name)  # the last result replaced it
+
+
+def test_results_of_changed_weights_are_made_anew(describe, tmp_path, monkeypatch) -> None:
+    folder = tmp_path / "kept" / "vtimellm-7b"
+    api.load("vtimellm-tiny").engine.save(folder)
+    words = ("--set", "constrain=true")
+    assert not describe("--engine", folder, *words)
+    assert describe("--engine", folder, *words)
     (folder / "model.safetensors").touch()
-    assert not run("--engine", folder, "--set", "constrain=true")
+    assert not describe("--engine", folder, *words)
+    monkeypatch.setenv("PLAYHEAD_WEIGHTS", str(folder.parent))
+    small = (*words, "--set", "dtype=float16")  # any precision is loaded: the folder is what is tested
+    monkeypatch.setattr("playhead.models.machine.require_memory", lambda *_, **__: None)
+    assert not describe("--engine", "vtimellm-7b", *small)
+    assert describe("--engine", "vtimellm-7b", *small)
+    (folder / "model.safetensors").touch()
+    assert not describe("--engine", "vtimellm-7b", *small)
+
+
+@pytest.mark.parametrize("name", ["arc-hunyuan-video-tiny", "vtimellm-tiny", "hour-llava-tiny"])
+def test_ctrl_c_while_a_model_writes_ends_soon_and_leaves_nothing_half_written(name, clip, tmp_path) -> None:
+    words = ["ask", clip, "What?", "--engine", name, "--out", tmp_path / "out"]
+    words += ["--set", "constrain=false", "--set", "max_new_tokens=100000"]  # it would write for minutes
+    process = subprocess.Popen(
+        [sys.executable, "-m", "playhead", *map(str, words)], cwd=tmp_path, text=True,
+        stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+        env=environ(PLAYHEAD_CACHE=str(tmp_path / "cache"), **OFFLINE),
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),  # noqa: PLW1509 - no threads here
+    )  # fmt: skip
+    for line in process.stderr:
+        if "answering" in line:
+            break
+    process.send_signal(signal.SIGINT)
+    out, err = process.communicate(timeout=60)
+    assert process.returncode == 130
+    assert out == ""
+    assert "interrupted" in err.splitlines()[-1]
+    assert "Traceback" not in err
+    assert not [path for path in (tmp_path / "out").rglob("*") if path.is_file()]
+    assert not list((tmp_path / "cache").rglob("*.part"))
+
+
+@pytest.mark.parametrize("name", ["arc-hunyuan-video-tiny", "vtimellm-tiny", "hour-llava-tiny"])
+def test_a_plan_refuses_what_cannot_be_looked_at(name, drawn, tmp_path) -> None:
+    gone = str(tmp_path / "gone.mp4")
+    letter = tmp_path / "letter.mp4"
+    letter.write_text("no video" * 100)
+    loaded = api.load(name)
+    for source in (gone, str(letter), str(drawn("audio_only_wav").path)):
+        for plan in (loaded.plan, lambda source: api.plan(source, name)):
+            with pytest.raises(MediaError):
+                plan(source)
+    with pytest.raises(WindowError):
+        loaded.plan(str(drawn("constant").path), start_s=50)
+    part = loaded.plan(str(drawn("constant").path), start_s=0.5, end_s=1.5)
+    assert (part.window.start_s, part.window.end_s) == (0.5, 1.5)
+    assert part == replace(
+        api.plan(str(drawn("constant").path), name, window=api.Window(start_s=0.5, end_s=1.5)),
+        seconds=part.seconds,
+    )
 
 
 def test_models_lists_every_preset_with_its_licence_and_origin() -> None:

@@ -21,6 +21,10 @@ if TYPE_CHECKING:
 
 DEFAULT_OUT: Final = Path("out")
 KEPT_FORMAT: Final = "json"  # always written, so that a second run can show and re-export without the engine
+# Files of a model's folder by which its record tells one state of it from another.
+_OF_MODELS: Final = frozenset(
+    {".json", ".safetensors", ".bin", ".pt", ".npy", ".gz", ".model", ".tiktoken", ".txt", ".jinja"}
+)
 # What is wrong with one file and perhaps not with the next: its bytes, a window or format that does not suit it, an
 # answer that cannot be read. Anything else (no weights, disk full) ends the run at once.
 OF_ONE_FILE: Final = (MediaError, UsageError, ParseError)
@@ -159,7 +163,7 @@ class _Worker:
                     "verb": self.job.verb,
                     "arguments": self.job.arguments,
                     "engine": _engine_mark(self.options.engine),
-                    **engine,
+                    **{key: _mark(value) for key, value in engine.items()},
                     **self.window,
                 }
             )
@@ -251,13 +255,27 @@ class _Worker:
 
 
 def _engine_mark(name: str) -> object:
-    """The engine as it goes into the record: its name, or a folder with the size and time of every weight in it."""
-    folder = Path(name).expanduser()
-    if not folder.is_dir():
-        return name
-    kinds = (".json", ".safetensors", ".bin")
-    files = sorted(path for path in folder.iterdir() if path.suffix in kinds)
-    return [str(folder.absolute()), *([path.name, *_size_and_time(path)] for path in files)]
+    """The engine as it goes into the record: its name, with the user's own folder of that name; or a folder's mark."""
+    from playhead.hub.folder import local_folder
+
+    kept = local_folder(None)
+    if Path(name).expanduser().is_dir() or kept is None or not (kept / name).is_dir():
+        return _mark(name)
+    return [name, _mark(str(kept / name))]
+
+
+def _mark(value: object) -> object:
+    """A setting as it goes into the record: of a path also the size and time of what lies there, which may change."""
+    path = Path(value).expanduser() if isinstance(value, str) and value else None
+    try:
+        if path is not None and path.is_dir():
+            files = sorted(each for each in path.iterdir() if each.suffix in _OF_MODELS)
+            return [str(path.absolute()), *([each.name, *_size_and_time(each)] for each in files)]
+        if path is not None and path.is_file():
+            return [str(path.absolute()), *_size_and_time(path)]
+    except OSError:
+        pass  # not to be read: opening it says what is wrong
+    return value
 
 
 def _size_and_time(path: Path) -> tuple[int, int]:
