@@ -78,11 +78,13 @@ def test_the_plan_says_which_parts_are_merged_and_which_sound_is_not_heard(tmp_p
     plan = FAMILY.plan(PRESETS["arc-hunyuan-video"], video, ON_CPU)
     assert (plan.frames, plan.video_tokens, plan.audio_s) == (230, 17_102 + video_tokens(80), 380)
     assert "answered in 2 parts" in plan.notes[0]
+    assert "merging is not counted" in plan.notes[0]
     assert "each stands for 2 s" in plan.notes[1]
     one = FAMILY.plan(
         PRESETS["arc-hunyuan-video"], video, EngineOptions(device="cpu", family={"segment_s": 0})
     )
     assert (one.frames, one.audio_s) == (150, 300)
+    assert 1.7 < plan.answer_flops_per_token / one.answer_flops_per_token < 2  # every part is answered
     assert any("only the first 2 s" in note for note in one.notes)
     assert one.peak_bytes == pytest.approx(plan.peak_bytes, rel=0.01)  # the largest part is what counts
 

@@ -241,7 +241,7 @@ def plan(preset: Preset, video: Video, options: EngineOptions) -> Plan:
         weights_bytes=weights_bytes,
         peak_bytes=weights_bytes + sizes.cache_bytes(longest, value_bytes) + beside,
         flops=sum(_flops(sizes, each) for each in seen),
-        answer_flops_per_token=sizes.token_flops(longest),
+        answer_flops_per_token=sum(sizes.token_flops(each.tokens + PROMPT_TOKENS) for each in seen),
         notes=_notes(parts, seen, settings, hears=info.audio is not None),
     )
 
@@ -260,7 +260,8 @@ def _notes(parts: list[Span], seen: list[_Seen], settings: EngineSettings, *, he
         how = "put one after the other" if settings.merge == NONE else "merged by a language model"
         notes.append(
             f"answered in {len(parts)} parts of up to {max(part.duration_s for part in parts):g} s, each read by itself; "
-            f"the answers are {how}; tokens and operations are of all parts, memory of the largest"
+            f"the answers are {how}; tokens and operations are of all parts, memory of the largest; "
+            "an answer's length is that of one part's, and merging is not counted"
         )
     steps_s = sorted({round(each.step_s, 3) for each in seen if each.step_s > 1})
     if steps_s:
