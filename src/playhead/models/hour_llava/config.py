@@ -10,7 +10,7 @@ from typing import Any, ClassVar, Final, cast
 
 from transformers import Qwen2Config, SiglipVisionConfig
 
-from playhead.errors import UsageError, WeightsError, nearest
+from playhead.errors import UsageError
 
 MODEL_TYPE: Final = "hour_llava_qwen"
 ARCHITECTURE: Final = "HourLlavaQwenForCausalLM"
@@ -141,25 +141,9 @@ def _other(key: str, value: object, allowed: str) -> UsageError:
     return UsageError(f"read Hour-LLaVA's configuration: {key}", found=repr(value), allowed=allowed)
 
 
-def refuse_unknown_keys(keys: Mapping[str, object], *, asked: str, allow: Collection[str] = ()) -> None:
-    """Refuse a ``config.json`` with a key nobody here knows, since it may describe another model.
-
-    Args:
-        keys: What the file holds.
-        asked: What the user wanted, for the error.
-        allow: Further keys to let pass.
-
-    Raises:
-        WeightsError: Naming the unknown keys and the nearest known one.
-    """
-    known = {*HourLlavaConfig().to_dict(), *BOOKKEEPING, *allow, "head_dim", "quantization_config"}
-    unknown = sorted(key for key in keys if key not in known and not key.startswith("_"))
-    if unknown:
-        raise WeightsError(
-            asked,
-            found=f"unknown keys in config.json: {', '.join(unknown)}",
-            todo=f"{nearest(unknown[0], known)}, or name them in ignore_config_keys",
-        )
+def known_keys() -> set[str]:
+    """Keys that a ``config.json`` of this family may hold besides those of any model; others may mean another model."""
+    return {*HourLlavaConfig().to_dict(), *BOOKKEEPING, "head_dim"}
 
 
 def config_3b(**changes: Any) -> HourLlavaConfig:  # noqa: ANN401 - any key of the configuration
