@@ -32,6 +32,14 @@ def test_times_of_the_prompt_are_those_of_the_file(engine, drawn, scene) -> None
     assert gaps_s.max() <= clip.rounding_s
     assert (np.diff(look.times_s) >= 0).all()
     assert look.intervals_S2.shape == (len(look.times_s), 2)
+    starts_s, ends_s = look.intervals_S2.T
+    if engine.family == "hour-llava":  # a picture for each second; others stand for seconds or hundredths near them
+        assert (starts_s <= look.times_s + clip.rounding_s).all()
+        assert (look.times_s < ends_s + clip.rounding_s).all()
+    assert (np.diff(starts_s) >= 0).all()
+    assert (ends_s >= starts_s).all()
+    assert starts_s[0] >= look.window.start_s - 1e-9
+    assert ends_s[-1] <= look.window.end_s + 1e-9
     assert len(look.labels) == len(look.times_s)
     frames = [slot for slot in layout.slots if slot.kind == "frame"]
     at = np.searchsorted(
