@@ -9,10 +9,10 @@ from playhead.errors import MediaError
 from playhead.generate.grammar import processor
 from playhead.media.clip import Video
 from playhead.models.family import EngineOptions
-from playhead.models.hour_llava.config import config_3b, config_7b
+from playhead.models.hour_llava.config import config_3b, config_7b, tiny_config
 from playhead.models.hour_llava.dialect import RANDOM, TRAINED, request
 from playhead.models.hour_llava.family import FAMILY
-from playhead.models.hour_llava.plan import operations, parameters, stored_bytes
+from playhead.models.hour_llava.plan import make_plan, operations, parameters, stored_bytes
 from playhead.models.hour_llava.settings import Settings
 from playhead.models.hour_llava.tokens import encode, open_tokenizer, tiny_tokenizer, token_ids
 from playhead.tasks.ask import Ask
@@ -41,6 +41,22 @@ def test_a_plan_counts_what_the_engine_then_sees(make, clip) -> None:
     assert planned.video_tokens == len(engine.layout(look, "What?").filled()) == 17 * 32
     assert planned.weights_bytes == 2 * sum(each.numel() for each in engine.net.parameters())
     assert planned.window.end_s == look.window.end_s
+
+
+def test_a_plan_with_published_features_counts_what_is_read_of_them(make, clip, tmp_path) -> None:
+    path = tmp_path / "forty.pt"
+    torch.save({"vid_feat": torch.randn(128, 64, 32), "duration": 40.0}, path)
+    planned, plain = plan("hour-llava-tiny", clip, features=str(path)), plan("hour-llava-tiny", clip)
+    look = make(features=str(path)).look(Video(str(clip)))
+    assert planned.frames == len(look.times_s) == 40
+    assert any("no picture is decoded" in note for note in planned.notes)
+    assert planned.flops < plain.flops
+
+
+def test_a_plan_says_the_rule_the_checkpoint_was_trained_with(clip) -> None:
+    config = tiny_config(259, spatial_sampling_type="uniform")
+    made = make_plan(FAMILY.presets["hour-llava-tiny"], config, Video(str(clip)), EngineOptions(device="cpu"))
+    assert any("16 of 64 positions of each (uniform)" in note for note in made.notes)
 
 
 def test_a_plan_of_a_large_size_needs_no_weights(clip) -> None:

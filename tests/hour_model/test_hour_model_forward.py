@@ -230,6 +230,20 @@ def test_lora_wraps_it_and_is_merged():
         assert far(merged(**inputs).logits, before) > 1e-3
 
 
+def test_an_adapter_is_saved_and_put_on_another_copy(tmp_path):
+    from peft import LoraConfig, PeftModel, get_peft_model
+
+    inputs = sample(seed=14)
+    config = LoraConfig(r=2, target_modules="all-linear", task_type="CAUSAL_LM", init_lora_weights=False)
+    wrapped = get_peft_model(tiny(), config).train(False)
+    wrapped.save_pretrained(tmp_path)
+    again = PeftModel.from_pretrained(tiny(), tmp_path).train(False)
+    with torch.no_grad():
+        wanted = wrapped(**inputs).logits
+        assert torch.equal(again(**inputs).logits, wanted)
+        assert far(tiny()(**inputs).logits, wanted) > 1e-3
+
+
 def test_auto_classes_make_it():
     config = tiny().config
     assert type(AutoModelForCausalLM.from_config(config)) is HourLlavaForCausalLM

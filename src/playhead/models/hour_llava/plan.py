@@ -19,6 +19,7 @@ from playhead.media.sampling.hour_llava import hour_llava
 from playhead.media.window import resolve_window
 from playhead.models.family import EngineOptions, Plan, Preset
 from playhead.models.hour_llava.config import HourLlavaConfig
+from playhead.models.hour_llava.encode import published
 from playhead.models.hour_llava.forget import (
     FRAME_POSITIONS,
     FRAME_TOKENS,
@@ -73,10 +74,11 @@ def make_plan(preset: Preset, config: HourLlavaConfig, video: Video, options: En
     settings = replace(settings, spatial=rule)
     device = resolve_device(options.device)
     dtype = resolve_dtype(options.dtype, device)
-    info, window, pictures = _count(video)
+    info, window, pictures = _count(video, config, settings)
     kept = plan_memory(pictures, spatial="uniform")
     tokens = int(kept.rows_R.shape[0])
-    work = operations(config, pictures, kept.memory_tokens, tokens + PROMPT_TOKENS)
+    encoded = 0 if settings.features else pictures
+    work = operations(config, encoded, kept.memory_tokens, tokens + PROMPT_TOKENS)
     weights_bytes = parameters(config) * dtype.itemsize
     stored = stored_bytes(config, pictures, 4 if settings.store_dtype == "float32" else 2, settings)
     return Plan(
@@ -105,7 +107,7 @@ def parameters(config: HourLlavaConfig) -> int:
 
 def stored_bytes(config: HourLlavaConfig, pictures: int, item_bytes: int, settings: Settings) -> int:
     """Bytes on disk: features of every picture and, where it is kept, their projected memory."""
-    row = FRAME_POSITIONS * config.mm_hidden_size
+    row = 0 if settings.features else FRAME_POSITIONS * config.mm_hidden_size
     if settings.keep_memory:
         row += FRAME_TOKENS * config.hidden_size
     return pictures * row * item_bytes
@@ -144,7 +146,11 @@ def operations(config: HourLlavaConfig, pictures: int, memory_tokens: int, posit
     )
 
 
-def _count(video: Video) -> tuple[MediaInfo, Span, int]:
+def _count(video: Video, config: HourLlavaConfig, settings: Settings) -> tuple[MediaInfo, Span, int]:
+    """The file, the window, and how many pictures the memory is made of."""
+    if settings.features is not None:
+        view = published(video, settings.features, config.mm_hidden_size)
+        return view.info, view.window, len(view.times_s)
     with opened(video.source, video_stream=video.video_stream, audio_stream=video.audio_stream) as media:
         index = media.index
         if index is None:
@@ -178,8 +184,11 @@ def _notes(
 ) -> tuple[str, ...]:
     notes = [*info.notes, *what_is_shown(pictures, settings)]
     notes.append(f"every picture's {side} x {side} patches are shrunk to 8 x 8")
-    what = "features and projected memory" if settings.keep_memory else "features"
-    notes.append(f"{what} take {gigabytes(stored)} on disk, read as they are needed")
+    if settings.features is not None:
+        notes.append(f"features are read from {settings.features.name}: no picture is decoded or encoded")
+    kinds = ([] if settings.features else ["features"]) + ["projected memory"] * settings.keep_memory
+    if kinds:
+        notes.append(f"{' and '.join(kinds)} take {gigabytes(stored)} on disk, read as they are needed")
     again = work.recall + work.read
     notes.append(
         f"a second question takes {again:.2g} operations, {again / (work.look + again):.0%} of the first one's; "
