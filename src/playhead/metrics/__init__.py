@@ -4,19 +4,20 @@ spans.py        overlap of spans and of sets of spans, exact matching
 interval.py     one value an item; means, 95 % intervals by video, two runs compared
 grounding.py    when something happens: mIoU, R@k, sets of spans, nothing to find
 highlights.py   QVHighlights: moments by length, highlights by rating
+told.py         a timed sentence
 captions.py     dense captions: the evaluations of ActivityNet, VTimeLLM, YouCook2
 soda.py         SODA_c: captions as a story
 ngrams.py       BLEU, ROUGE-L, CIDEr
 java.py         METEOR and the tokenizer of published caption scores (extra ``metrics``, and a Java runtime)
 choice.py       multiple choice: accuracy by group, reading the chosen option
-files.py        prediction and truth files of the published evaluations, checked
+vtimellm.py     VTimeLLM's log, with its rounding and without
+files.py        JSON and JSON Lines with the line of every record
+formats.py      prediction and truth files of the published evaluations, checked
+bounds.py       spans outside their video, and spans that are not in seconds
 score.py        one name for each kind of file: reader, metrics, digits
-    formats.py      the forms of these files, one reader each
-    bounds.py       spans outside their video, and spans that are not in seconds
-    vtimellm.py     VTimeLLM's log, with its rounding and without
 """
 
-from playhead.metrics.captions import Caption, score_activitynet, score_vtimellm, score_youcook2
+from playhead.metrics.captions import score_activitynet, score_vtimellm, score_youcook2
 from playhead.metrics.choice import read_option, score_choice
 from playhead.metrics.grounding import score_grounding, span_f1, top_iou
 from playhead.metrics.highlights import Highlighted, Retrieved, score_highlights
@@ -24,6 +25,7 @@ from playhead.metrics.interval import Difference, Estimate, Scores, compare
 from playhead.metrics.score import score_files
 from playhead.metrics.soda import score_soda
 from playhead.metrics.spans import best_matching, iou, iou_matrix, set_iou
+from playhead.metrics.told import Caption
 
 __all__ = [
     "Caption",

@@ -17,7 +17,6 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
@@ -25,40 +24,14 @@ import numpy as np
 from playhead.metrics import java, ngrams
 from playhead.metrics.interval import Floats, Scores, fractions
 from playhead.metrics.soda import score_soda
-from playhead.metrics.spans import Pair
+from playhead.metrics.told import Caption, Captions, Told, published_iou
 
 OVERLAPS: Final = (0.3, 0.5, 0.7, 0.9)
 MOST_EVENTS: Final = 1000
 LANGUAGE: Final = ("Bleu_1", "Bleu_2", "Bleu_3", "Bleu_4", "METEOR", "ROUGE_L", "CIDEr")
 _LETTERS: Final = "abcdefghijklmnopqrstuvwxyz"
-_NEARLY_NOTHING: Final = 1e-8
 
-
-@dataclass(frozen=True, slots=True)
-class Caption:
-    """A sentence about a stretch of time.
-
-    Attributes:
-        start_s: Where it begins, in seconds.
-        end_s: Where it ends; may lie before the start in a prediction.
-        text: The sentence.
-    """
-
-    start_s: float
-    end_s: float
-    text: str
-
-
-Captions = Sequence[Caption]
-Told = Mapping[str, Captions]
 Groups = Mapping[float, Mapping[str, list[tuple[str, str]]]]
-
-
-def published_iou(first: Pair, second: Pair) -> float:
-    """Overlap as the released evaluations of dense captions compute it; a little under 1 for equal spans."""
-    shared = max(0.0, min(first[1], second[1]) - max(first[0], second[0]))
-    outer = max(first[1], second[1]) - min(first[0], second[0])
-    return shared / (min(outer, second[1] - second[0] + first[1] - first[0]) + _NEARLY_NOTHING)
 
 
 def score_activitynet(

@@ -10,9 +10,9 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from playhead.metrics.captions import Caption
 from playhead.metrics.files import Record, by_key, is_number, put, read_records
 from playhead.metrics.highlights import CLIP_S, RATERS, Highlighted, Retrieved
+from playhead.metrics.told import Caption
 
 Source = str | Path
 

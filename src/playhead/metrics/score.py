@@ -12,13 +12,14 @@ from pathlib import Path
 from typing import Final
 
 from playhead.errors import ParseError, UsageError, nearest
-from playhead.metrics import captions, formats
+from playhead.metrics import captions, formats, java
 from playhead.metrics.bounds import Placed, check_bounds
 from playhead.metrics.choice import published_letter, read_option, score_choice, shortvid_dimension
 from playhead.metrics.files import Record, refuse_unknown
 from playhead.metrics.grounding import score_grounding
 from playhead.metrics.highlights import score_highlights
 from playhead.metrics.interval import Scores
+from playhead.metrics.told import Caption
 from playhead.metrics.vtimellm import score_vtimellm_log
 
 Source = str | Path
@@ -30,20 +31,24 @@ class Kind:
 
     Attributes:
         help: What it is, in one line.
-        score: From the prediction file and the truth files to scores.
+        score: From the prediction file and the truth files (and a running METEOR, where it is used) to scores.
         truths: How many truth files it takes: least and most.
         digits: Digits after the point its published evaluation prints.
         first: Metrics shown first, and alone on request.
+        uses_meteor: Whether METEOR and so Java is needed.
     """
 
     help: str
-    score: Callable[[Source, Sequence[Source]], list[Scores]]
+    score: Callable[..., list[Scores]]
     truths: tuple[int, int] = (1, 1)
     digits: int = 2
     first: tuple[str, ...] = ()
+    uses_meteor: bool = False
 
 
-def score_files(predictions: Source, truths: Sequence[Source], kind: str) -> list[Scores]:
+def score_files(
+    predictions: Source, truths: Sequence[Source], kind: str, *, meteor: java.Meteor | None = None
+) -> list[Scores]:
     """Score a prediction file against its truth.
 
     Args:
@@ -51,6 +56,7 @@ def score_files(predictions: Source, truths: Sequence[Source], kind: str) -> lis
         truths: The truth files: one, for ``activitynet-captions`` also several people's, for ``video-mme`` none when the
             predictions carry the answers.
         kind: A name in ``KINDS``.
+        meteor: One that runs already, where the kind uses it; started and ended here when None.
 
     Returns:
         Scores of every kind of item in the file.
@@ -66,7 +72,8 @@ def score_files(predictions: Source, truths: Sequence[Source], kind: str) -> lis
     if not least <= len(truths) <= most:
         allowed = str(least) if least == most else f"{least} to {most}"
         raise UsageError(f"truth files for {kind}", found=str(len(truths)), allowed=allowed)
-    scored = [each for each in found.score(predictions, truths) if each.n]
+    more = {"meteor": meteor} if found.uses_meteor else {}
+    scored = [each for each in found.score(predictions, truths, **more) if each.n]
     if not scored:
         raise ParseError(
             f"nothing of {Path(predictions).name} is in the truth", todo="are these files a pair?"
@@ -108,7 +115,7 @@ def _charades(path: Source, truths: Sequence[Source]) -> list[Scores]:
     return [score_grounding(predicted, true, videos, depths=(1,))]
 
 
-def _activitynet(path: Source, truths: Sequence[Source]) -> list[Scores]:
+def _activitynet(path: Source, truths: Sequence[Source], meteor: java.Meteor | None) -> list[Scores]:
     told = [formats.activitynet_truth(each) for each in truths]
     predicted, records = formats.activitynet_predictions(path)
     durations_s: dict[str, float] = {}
@@ -117,19 +124,19 @@ def _activitynet(path: Source, truths: Sequence[Source]) -> list[Scores]:
     notes = _check_captions(predicted, durations_s, path)
     if unknown := sum(name not in durations_s for name in records):
         notes += (f"{unknown} predicted videos are not in the truth and are left out, as published",)
-    return [_noted(captions.score_activitynet(predicted, [each for each, _ in told]), *notes)]
+    return [_noted(captions.score_activitynet(predicted, [each for each, _ in told], meteor=meteor), *notes)]
 
 
-def _youcook2(path: Source, truths: Sequence[Source]) -> list[Scores]:
+def _youcook2(path: Source, truths: Sequence[Source], meteor: java.Meteor | None) -> list[Scores]:
     true = formats.youcook2_truth(truths[0])
     predicted, records = formats.youcook2_predictions(path)
     refuse_unknown(records, true, "video")
-    return [captions.score_youcook2(predicted, true)]
+    return [captions.score_youcook2(predicted, true, meteor=meteor)]
 
 
-def _vtimellm(path: Source, truths: Sequence[Source]) -> list[Scores]:
+def _vtimellm(path: Source, truths: Sequence[Source], meteor: java.Meteor | None) -> list[Scores]:
     true, durations_s = formats.activitynet_truth(truths[0])
-    return score_vtimellm_log(*formats.vtimellm_log(path), true, durations_s)
+    return score_vtimellm_log(*formats.vtimellm_log(path), true, durations_s, meteor=meteor)
 
 
 def _video_mme(path: Source, truths: Sequence[Source]) -> list[Scores]:
@@ -220,7 +227,7 @@ def _options(record: Record) -> list[str]:
 
 
 def _check_captions(
-    predicted: Mapping[str, Sequence[captions.Caption]], durations_s: Mapping[str, float], path: Source
+    predicted: Mapping[str, Sequence[Caption]], durations_s: Mapping[str, float], path: Source
 ) -> tuple[str, ...]:
     placed = [
         Placed(each.start_s, each.end_s, durations_s[video])
@@ -260,13 +267,17 @@ KINDS: Final[Mapping[str, Kind]] = {
         _activitynet,
         truths=(1, 9),
         digits=4,
+        uses_meteor=True,
     ),
     "vtimellm": Kind(
         "VTimeLLM's evaluation log: JSON Lines of answers to captioning and grounding",
         _vtimellm,
+        uses_meteor=True,
         first=("soda_c", "METEOR", "CIDEr", "mIoU", "R1@0.3", "R1@0.5", "R1@0.7"),
     ),
-    "youcook2": Kind("dense captions of YouCook2 as TimeChat writes them", _youcook2, digits=1),
+    "youcook2": Kind(
+        "dense captions of YouCook2 as TimeChat writes them", _youcook2, digits=1, uses_meteor=True
+    ),
     "video-mme": Kind(
         "replies to Video-MME: JSON Lines with question_id, response, and answer unless a truth file is given",
         _video_mme,

@@ -7,15 +7,12 @@ sum over the number of predictions, recall over the number of events, and a vide
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import ArrayLike
 
 from playhead.metrics import java
-
-if TYPE_CHECKING:
-    from playhead.metrics.captions import Caption
+from playhead.metrics.told import Caption, Captions, published_iou
 
 
 def ordered_matching(gains: ArrayLike) -> tuple[float, list[tuple[int, int]]]:
@@ -45,8 +42,8 @@ def ordered_matching(gains: ArrayLike) -> tuple[float, list[tuple[int, int]]]:
 
 
 def score_soda(
-    predicted: Sequence[Sequence[Caption]],
-    true: Sequence[Sequence[Caption]],
+    predicted: Sequence[Captions],
+    true: Sequence[Captions],
     meteor: java.Meteor,
     *,
     in_order: bool = True,
@@ -64,8 +61,6 @@ def score_soda(
     Raises:
         MissingExtraError: If Java or the extra ``metrics`` is missing.
     """
-    from playhead.metrics.captions import published_iou
-
     if in_order:
         predicted, true = ([sorted(each, key=_start) for each in side] for side in (predicted, true))
     words = java.tokenize(each.text for side in (predicted, true) for video in side for each in video)

@@ -10,10 +10,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import replace
 
-from playhead.metrics.captions import Caption, Told, score_vtimellm
+from playhead.metrics import java
+from playhead.metrics.captions import score_vtimellm
 from playhead.metrics.files import Record
 from playhead.metrics.grounding import THRESHOLDS, score_grounding
 from playhead.metrics.interval import Scores
+from playhead.metrics.told import Caption, Told
 from playhead.tasks.bins import published_bin_range
 from playhead.tasks.published import BINS, merge_similar, published_captions
 
@@ -25,6 +27,8 @@ def score_vtimellm_log(
     grounded: Mapping[Key, Record],
     true: Told,
     durations_s: Mapping[str, float],
+    *,
+    meteor: java.Meteor | None = None,
 ) -> list[Scores]:
     """Score a log: dense captions over videos, grounding over queries; what the log does not hold is left out.
 
@@ -33,6 +37,7 @@ def score_vtimellm_log(
         grounded: Answers to grounding, by video, number of the sentence, and query.
         true: The true captions of every video; their sentences are the queries.
         durations_s: Length of every video in seconds.
+        meteor: One that runs already; started and ended here when None.
 
     Raises:
         ParseError: If the log names a video or sentence the truth does not have.
@@ -48,7 +53,7 @@ def score_vtimellm_log(
         found = {
             video: read_captions(record.text("answer"), durations_s[video]) for video, record in told.items()
         }
-        dense = score_vtimellm(found, true)
+        dense = score_vtimellm(found, true, meteor=meteor)
         scored.append(replace(dense, values={_published(name): each for name, each in dense.values.items()}))
     if grounded:
         scored.append(_grounding(grounded, true, durations_s))
@@ -58,7 +63,7 @@ def score_vtimellm_log(
 def read_captions(answer: str, duration_s: float) -> list[Caption]:
     """The dense captions the released evaluation reads of an answer, in seconds; none when any of it cannot be read."""
     return [
-        Caption(each.start_bin / BINS * duration_s, (each.end_bin + 1) / BINS * duration_s, each.text)
+        Caption(each.start_bin * duration_s / BINS, (each.end_bin + 1) * duration_s / BINS, each.text)
         for each in merge_similar(published_captions(answer))
     ]
 
