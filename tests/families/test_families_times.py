@@ -33,7 +33,8 @@ def test_times_of_the_prompt_are_those_of_the_file(engine, drawn, scene) -> None
     assert (np.diff(look.times_s) >= 0).all()
     assert look.intervals_S2.shape == (len(look.times_s), 2)
     starts_s, ends_s = look.intervals_S2.T
-    if engine.family == "hour-llava":  # a picture for each second; others stand for seconds or hundredths near them
+    # Pictures of the other families stand for a second or a hundredth near them.
+    if engine.family == "hour-llava":
         assert (starts_s <= look.times_s + clip.rounding_s).all()
         assert (look.times_s < ends_s + clip.rounding_s).all()
     assert (np.diff(starts_s) >= 0).all()
