@@ -7,9 +7,11 @@ import os
 import shutil
 
 import pytest
+import torch
 from families_kit import TASKS, call, load, looked
 
 from playhead.errors import UnsupportedError, UsageError, WindowError
+from playhead.models.machine import Memory, gigabytes
 from playhead.timeline import to_dict
 
 
@@ -139,6 +141,40 @@ def test_a_task_no_family_has_is_refused(session, drawn) -> None:
 def test_wrong_settings_are_refused(tiny, options, said) -> None:
     with pytest.raises(UsageError, match=said):
         load(tiny, **options)
+
+
+def numbers_of(plan) -> list[str]:
+    """What a message of too little memory has to say of the plan."""
+    more_bytes = plan.peak_bytes - plan.weights_bytes
+    told = [gigabytes(each) for each in (more_bytes, plan.peak_bytes, plan.weights_bytes)]
+    return [*told, f"{plan.frames} frames", f"{plan.video_tokens} video tokens", "shorter window"]
+
+
+def test_what_does_not_fit_is_refused_before_the_video_is_looked_at(tiny, drawn, monkeypatch) -> None:
+    session, path = load(tiny), drawn("constant").path
+    plan = session.plan(str(path))
+    monkeypatch.setattr("playhead.models.end_to_end.SMALL_PARAMETERS", 0)
+    monkeypatch.setattr("playhead.models.machine._host_memory", lambda: Memory(10**9, 12_300))
+    session.engine.look = None  # would fail if it were called
+    with pytest.raises(UnsupportedError, match="too little memory to answer") as raised:
+        call(session, "describe", path)
+    for said in [*numbers_of(plan), gigabytes(12_300)]:
+        assert said in str(raised.value)
+
+
+def test_memory_that_runs_out_is_an_error_with_the_plan_and_the_engine_lives_on(tiny, drawn) -> None:
+    session, path = load(tiny), drawn("constant").path
+    plan, look = session.plan(str(path)), session.engine.look
+
+    def full(*words):
+        raise torch.OutOfMemoryError("no room")
+
+    session.engine.look = full
+    with pytest.raises(UnsupportedError, match="too little memory to answer") as raised:
+        call(session, "describe", path)
+    assert all(said in str(raised.value) for said in numbers_of(plan))
+    session.engine.look = look
+    assert call(session, "describe", path).failure is None
 
 
 def test_a_cut_off_answer_says_so(tiny, drawn) -> None:

@@ -20,7 +20,7 @@ from playhead.generate.decode import Generated, generate
 from playhead.generate.grammar import Grammar
 from playhead.media.clip import MediaInfo, Times, Video
 from playhead.models.family import EngineOptions, Plan
-from playhead.models.machine import gigabytes, memory, require_memory
+from playhead.models.machine import gigabytes, memory
 from playhead.progress import Progress, silent
 from playhead.sequence.layout import Layout
 from playhead.tasks.ask import Ask
@@ -163,7 +163,7 @@ class EndToEnd(ABC, Generic[D]):
                 if not _is_full_memory(error):
                     raise
                 self._last = None
-                raise self._too_large(video) from error
+                raise self._too_large(self.plan(video)) from error
 
     def plan(self, video: Video) -> Plan:
         """What answering about a video would take.
@@ -225,22 +225,20 @@ class EndToEnd(ABC, Generic[D]):
         """Refuse what the plan says does not fit beside the weights, before minutes go into it."""
         if self.parameters < SMALL_PARAMETERS:
             return
-        plan = self.plan(video)
-        require_memory(
-            f"answer about {video.source} with {self.name}",
-            device=self.model.device,
-            weights_bytes=0,  # they are loaded
-            peak_bytes=plan.peak_bytes - plan.weights_bytes,
-        )
+        plan, free_bytes = self.plan(video), memory(self.model.device).free_bytes
+        if free_bytes is not None and plan.peak_bytes - plan.weights_bytes > free_bytes:
+            raise self._too_large(plan)
 
-    def _too_large(self, video: Video) -> UnsupportedError:
-        plan, there = self.plan(video), memory(self.model.device)
-        free = "an unknown amount" if there.free_bytes is None else gigabytes(there.free_bytes)
+    def _too_large(self, plan: Plan) -> UnsupportedError:
+        """What the plan counts, for one who has to choose less; the weights are loaded already."""
+        free_bytes = memory(self.model.device).free_bytes
+        free = "an unknown amount" if free_bytes is None else gigabytes(free_bytes)
         return UnsupportedError(
-            f"too little memory to answer about {video.source} with {self.name} on {self.model.device}",
-            found=f"{free} free",
-            allowed=f"at least {gigabytes(plan.peak_bytes)} at the peak, {gigabytes(plan.weights_bytes)} of it weights "
-            f"(planned: {plan.frames} frames, {plan.video_tokens} video tokens)",
+            f"too little memory to answer about {plan.source} with {self.name} on {self.model.device}",
+            found=f"{free} free beside the weights",
+            allowed=f"at least {gigabytes(plan.peak_bytes - plan.weights_bytes)} for {plan.frames} frames and "
+            f"{plan.video_tokens} video tokens; {gigabytes(plan.peak_bytes)} at the peak, "
+            f"{gigabytes(plan.weights_bytes)} of it weights",
             todo="use a shorter window, dtype='bfloat16' or another device",
         )
 
