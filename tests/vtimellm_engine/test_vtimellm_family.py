@@ -286,3 +286,14 @@ def test_loading_is_quiet_about_what_is_left_out_on_purpose(parts, caplog):
     put_together(**parts)  # CLIP's folder holds a text half too
     assert [each.getMessage()[:80] for each in caplog.records if "UNEXPECTED" in each.getMessage()] == []
     assert [each.getMessage()[:80] for each in caplog.records if "sharded" in each.getMessage()] == []
+
+
+def test_a_plan_counts_the_base_that_is_named(parts, drawn):
+    path = str(drawn("constant").path)
+    published = playhead.plan(path, "vtimellm-7b", device="cpu", dtype="bfloat16")
+    named = playhead.plan(path, "vtimellm-7b", device="cpu", dtype="bfloat16", base=parts["base"])
+    assert published.weights_bytes > 14e9
+    assert named.weights_bytes < 1e9  # CLIP as published, and the toy base
+    others = {name: place for name, place in parts.items() if name != "stage3"}
+    folder = playhead.plan(path, parts["stage3"], device="cpu", dtype="bfloat16", **others)
+    assert folder.weights_bytes < 1e9

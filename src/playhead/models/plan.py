@@ -133,7 +133,9 @@ def _plan_folder(folder: Path, video: Video, options: dict[str, Any]) -> Plan:
 
     family = family_of_folder(folder, families())
     settings = engine_options(options, family)
-    parameters = count_weights(folder)
+    parts = (settings.family.get(name) for name in family.parts)
+    named = [Path(part) for part in parts if isinstance(part, (str, Path))]
+    parameters = sum(count_weights(each) for each in (folder, *named))
     preset = like(family, parameters)
     plan = family.plan(preset, video, _countable(settings))
     if not preset.tiny:

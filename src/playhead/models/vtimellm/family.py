@@ -107,7 +107,11 @@ def open_folder(folder: Path, options: EngineOptions) -> VTimeLLM:
 def plan(preset: Preset, video: Video, options: EngineOptions) -> Plan:
     """What a preset would take for a video; nothing is decoded and no weight is read."""
     _, variant, _ = PRESETS[preset.name]
-    return make_plan(preset, published_config(preset.name), variant, video, options)
+    config = published_config(preset.name)
+    base = settings_of(options.family, variant).base
+    if base is not None and not preset.tiny:
+        config.text_config = base_config(base)  # what is named counts, not what was published
+    return make_plan(preset, config, variant, video, options)
 
 
 def show(preset: Preset, video: Video, options: EngineOptions, most: int) -> Shown:

@@ -24,6 +24,7 @@ from playhead.models.vtimellm.frames import Chosen, choose_frames
 from playhead.models.vtimellm.layout import SOUND_ROW_S
 from playhead.models.vtimellm.model import VTimeLLMForCausalLM
 from playhead.models.vtimellm.settings import Settings, settings_of
+from playhead.models.vtimellm.sound import POOL_P, WHISPER_S
 from playhead.models.vtimellm.vision import CHUNK_FRAMES
 from playhead.timeline import Span
 
@@ -32,10 +33,7 @@ PROMPT_TOKENS: Final = 128
 TRAINED_S: Final = 120.0
 """Longest clips of the training that taught the boundaries (arXiv 2311.18445, section 3.2)."""
 
-_WHISPER_S: Final = 30.0
-_WHISPER_STATES: Final = 1500
-_POOL_STATES: Final = 256
-_CLAP_ROWS: Final = 25
+_WHISPER_STATES: Final = 1500  # of 30 s, halved by the encoder's second convolution
 _COPIES: Final = 2  # of the widest layer's activations that live at once
 
 
@@ -103,7 +101,7 @@ def sound_rows(config: VTimeLLMConfig, settings: Settings, info: MediaInfo, wind
     if "speech" in (config.modalities or {}) and (
         config.speech_config is not None or settings.speech_features
     ):
-        rows["speech"] = math.ceil(window.duration_s / _WHISPER_S) * _WHISPER_STATES // _POOL_STATES
+        rows["speech"] = math.ceil(window.duration_s / WHISPER_S) * _WHISPER_STATES // POOL_P
     return rows
 
 
@@ -135,7 +133,7 @@ def hearing_flops(config: VTimeLLMConfig, settings: Settings, info: MediaInfo, w
     tower = config.speech_config
     if tower is None or info.audio is None or settings.speech_features is not None:
         return 0.0
-    pieces = math.ceil(window.duration_s / _WHISPER_S)
+    pieces = math.ceil(window.duration_s / WHISPER_S)
     return pieces * _stack_flops(_WHISPER_STATES, tower.d_model, tower.encoder_ffn_dim, tower.encoder_layers)
 
 
@@ -230,5 +228,5 @@ def _sound_notes(config: VTimeLLMConfig, settings: Settings, info: MediaInfo) ->
     if config.sound_encoder == "beats" and not (settings.beats or settings.sound_features):
         return ["sounds are left out: BEATs is no part of transformers; give sound_features= or beats="]
     if config.sound_encoder == "clap":
-        return [f"sound is heard in {_CLAP_ROWS} rows at most"]
+        return [f"sound is heard in {config.sounds} rows at most"]
     return []

@@ -32,20 +32,19 @@ from transformers.audio_utils import mel_filter_bank, spectrogram, window_functi
 from transformers.models.whisper.modeling_whisper import WhisperEncoder
 
 from playhead.errors import UnsupportedError, UsageError
+from playhead.models.vtimellm.layout import spread_rows
 
 Samples = npt.NDArray[np.float32]
 
 RATE_HZ: Final = 16_000
 """Rate of the sound BEATs and Whisper hear."""
 CLAP_RATE_HZ: Final = 48_000
-ROW_S: Final = 5.12
-"""Seconds one row of LongVALE-LLM stands for: 512 filter-bank frames of 10 ms, or 256 Whisper states of 20 ms."""
 
 _FRAME, _HOP, _FFT, _MELS = 400, 160, 512, 128  # 25 ms and 10 ms at 16 kHz
 _BEATS_MEAN, _BEATS_STD = 15.41663, 6.55582
 _CHUNK_T: Final = 512
-_POOL_P: Final = 256
-_WHISPER_S: Final = 30
+POOL_P: Final = 256
+WHISPER_S: Final = 30
 CLAP_S: Final = 10
 
 
@@ -208,15 +207,15 @@ def speech_rows(waveform_S: Samples, tower: WhisperEncoder) -> torch.Tensor:
     extractor = WhisperFeatureExtractor(feature_size=config.num_mel_bins)
     states = []
     with torch.inference_mode():
-        for first in range(0, waveform_S.shape[0], _WHISPER_S * RATE_HZ):
-            piece_S = waveform_S[first : first + _WHISPER_S * RATE_HZ]
+        for first in range(0, waveform_S.shape[0], WHISPER_S * RATE_HZ):
+            piece_S = waveform_S[first : first + WHISPER_S * RATE_HZ]
             features = extractor(piece_S, sampling_rate=RATE_HZ, return_tensors="pt").input_features
             states.append(tower(features.to(tower.device, tower.dtype)).last_hidden_state[0].float())
         if not states:
             return torch.zeros(0, config.d_model)
         states_PD = torch.cat(states)
-        whole = states_PD.shape[0] // _POOL_P * _POOL_P
-        return states_PD[:whole].reshape(-1, _POOL_P, states_PD.shape[1]).mean(1).clone()
+        whole = states_PD.shape[0] // POOL_P * POOL_P
+        return states_PD[:whole].reshape(-1, POOL_P, states_PD.shape[1]).mean(1).clone()
 
 
 def make_sound_tower(config: ClapAudioConfig) -> ClapAudioModelWithProjection:
@@ -280,5 +279,4 @@ def fill_sounds(rows_KD: torch.Tensor | None, count: int, width: int) -> torch.T
         raise UsageError(
             f"fill {count} positions with sound", found=found, allowed=f"(1 to {count}, {width})"
         )
-    at = torch.arange(count) * rows_KD.shape[0] // count
-    return rows_KD[at]
+    return rows_KD[torch.from_numpy(spread_rows(rows_KD.shape[0], count))]
