@@ -7,6 +7,7 @@ JSON Lines, one record a line, whatever its name ends in.
 from __future__ import annotations
 
 import bisect
+import contextlib
 import gzip
 import json
 import math
@@ -21,6 +22,7 @@ from playhead.errors import ParseError, SourceError
 
 _BLANK: Final = re.compile(r"\s*")
 _SHOWN: Final = 60
+_LINES_TRIED: Final = 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,7 +132,12 @@ def read_records(path: str | Path, *, inside: str = "", by_id: bool = False) -> 
     if text[start] == "[":
         yield from scanner.children(start)
         return
-    value, end = scanner.value(start)
+    try:
+        value, end = scanner.value(start)
+    except ParseError:
+        if scanner.has_lines():
+            yield from scanner.lines()
+        raise
     if scanner.skip(end) < len(text):
         yield from scanner.lines()
     elif inside:
@@ -217,12 +224,26 @@ class _Scanner:
         """One record a line, empty lines left out."""
         at = 0
         for number, line in enumerate(self.text.split("\n"), start=1):
+            start = len(line) - len(line.lstrip())
             if line.strip():
-                value, end = self.value(self.skip(at))
-                if self.text[end : at + len(line)].strip() or end > at + len(line):
-                    raise self._fault(at, "something after the record", number)
+                try:
+                    value, end = self._decoder.raw_decode(line, start)
+                except (json.JSONDecodeError, RecursionError) as error:
+                    raise self._fault(
+                        at + start, getattr(error, "msg", "nested too deeply"), number
+                    ) from error
+                if line[end:].strip():
+                    raise self._fault(at + end, "something after the record", number)
                 yield Record(self.file, number, "", value)
             at += len(line) + 1
+
+    def has_lines(self) -> bool:
+        """Whether at least one of the first lines is a record of its own, as a broken file of records still has."""
+        for line in self.text.split("\n", _LINES_TRIED)[:_LINES_TRIED]:
+            with contextlib.suppress(json.JSONDecodeError, RecursionError, ParseError):
+                if isinstance(self._decoder.decode(line), dict):
+                    return True
+        return False
 
     def children(self, at: int) -> Iterator[Record]:
         """The records of a list, or of an object by their ids."""
