@@ -82,7 +82,8 @@ def join_left(one: dict[str, Any], two: dict[str, Any], pad_id: int) -> dict[str
                 )
             rows.append(value)
         if all(isinstance(row, torch.Tensor) for row in rows):
-            made[name] = torch.cat(rows)
+            samples = rows[0].shape.index(1) if name == "position_ids" else 0  # some have the axes first
+            made[name] = torch.cat(rows, dim=samples)
         elif isinstance(rows[0], list | tuple):
             made[name] = [*rows[0], *rows[1]]
         else:

@@ -72,8 +72,12 @@ def test_a_variable_rate_clip_and_its_constant_rate_twin_get_the_same_labels(eng
     assert variable.info.variable_rate
     assert constant.info.variable_rate is False
     assert variable.info.duration_s == pytest.approx(constant.info.duration_s, abs=1e-3)
-    assert variable.labels == constant.labels
     assert np.abs(variable.times_s - constant.times_s).max() <= LONGEST_HOLD_S + 1e-6
+    if variable.labels[0].endswith(" seconds>"):  # pictures' own times: as far apart as the pictures may be
+        told_s = np.array([[float(label[1:-9]) for label in look.labels] for look in (variable, constant)])
+        assert np.abs(told_s[0] - told_s[1]).max() <= LONGEST_HOLD_S + 0.1
+        return
+    assert variable.labels == constant.labels
     if any(
         variable.labels
     ):  # what the model is told are stretches of the clock: they do not depend on the frames

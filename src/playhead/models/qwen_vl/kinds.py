@@ -1,0 +1,112 @@
+"""The three generations: what each is in transformers, how pictures are cut for it, how it is told the time."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Final, Literal
+
+from transformers import (
+    Qwen2_5_VLConfig,
+    Qwen2_5_VLForConditionalGeneration,
+    Qwen2VLConfig,
+    Qwen2VLForConditionalGeneration,
+    Qwen3VLConfig,
+    Qwen3VLForConditionalGeneration,
+)
+
+from playhead.errors import UnsupportedError
+from playhead.sequence.patches import Cut
+
+_CLIP: Final = ((0.48145466, 0.4578275, 0.40821073), (0.26862954, 0.26130258, 0.27577711))
+_HALF: Final = ((0.5, 0.5, 0.5), (0.5, 0.5, 0.5))
+
+Told = Literal["order", "positions", "text"]
+
+
+@dataclass(frozen=True, slots=True)
+class Kind:
+    """One generation of the line.
+
+    Attributes:
+        model_type: What its ``config.json`` says.
+        title: As its paper writes it.
+        config_class: transformers' configuration.
+        model_class: transformers' model.
+        policy: Name of its sampling policy.
+        told: How it is told the time: by order alone, by positions, or in words before the pictures.
+        colours: Mean and deviation of the three colours.
+        system: What the system turn says; empty where there is none unless the user writes one.
+        flat: Whether released configs hold the language model's keys at the top.
+    """
+
+    model_type: str
+    title: str
+    config_class: Any
+    model_class: Any
+    policy: str
+    told: Told
+    colours: tuple[tuple[float, float, float], tuple[float, float, float]]
+    system: str
+    flat: bool
+
+
+_SYSTEM: Final = "You are a helpful assistant."
+
+KINDS: Final[Mapping[str, Kind]] = {
+    kind.model_type: kind
+    for kind in (
+        Kind(
+            "qwen2_vl",
+            "Qwen2-VL",
+            Qwen2VLConfig,
+            Qwen2VLForConditionalGeneration,
+            "qwen2-vl",
+            "order",
+            _CLIP,
+            _SYSTEM,
+            flat=True,
+        ),
+        Kind(
+            "qwen2_5_vl",
+            "Qwen2.5-VL",
+            Qwen2_5_VLConfig,
+            Qwen2_5_VLForConditionalGeneration,
+            "qwen2.5-vl",
+            "positions",
+            _CLIP,
+            _SYSTEM,
+            flat=True,
+        ),
+        Kind(
+            "qwen3_vl",
+            "Qwen3-VL",
+            Qwen3VLConfig,
+            Qwen3VLForConditionalGeneration,
+            "qwen3-vl",
+            "text",
+            _HALF,
+            "",
+            flat=False,
+        ),
+    )
+}
+"""By ``model_type``."""
+
+
+def kind_of(config: Any) -> Kind:  # noqa: ANN401 - any configuration of transformers
+    """The generation a configuration is of.
+
+    Raises:
+        UnsupportedError: None of these.
+    """
+    kind = KINDS.get(config.model_type)
+    if kind is None:
+        raise UnsupportedError(f"use a model of type {config.model_type!r}", allowed=", ".join(KINDS))
+    return kind
+
+
+def cut_of(config: Any) -> Cut:  # noqa: ANN401 - one of three configurations
+    """How pictures are cut for a model."""
+    vision, (mean, std) = config.vision_config, kind_of(config).colours
+    return Cut(vision.patch_size, vision.spatial_merge_size, vision.temporal_patch_size, mean, std)

@@ -1,0 +1,181 @@
+"""What answering about a video would take: from its packets and the configuration alone, nothing is decoded.
+
+A multiply and an add are two operations. N positions of the language model, P squares of a group of pictures.
+"""
+
+from __future__ import annotations
+
+import json
+from functools import cache
+from typing import Any, Final
+
+import torch
+
+from playhead.media.clip import MediaInfo, Video
+from playhead.media.probe import opened
+from playhead.media.window import resolve_window
+from playhead.models.family import EngineOptions, Plan, Preset
+from playhead.models.options import resolve_device, resolve_dtype
+from playhead.models.qwen_vl.kinds import KINDS, Kind, cut_of, kind_of
+from playhead.models.qwen_vl.pictures import ENCODE_ROWS, Chosen, choose, told_times
+from playhead.models.qwen_vl.settings import Settings, read_settings
+
+PROMPT_TOKENS: Final = 128
+"""Words around the video: a question of a few lines."""
+_LABEL_TOKENS: Final = 10
+"""Of a time in words with the two marks around its pictures."""
+_COPIES: Final = 2  # of the widest layer's activations that live at once
+
+
+def make_plan(preset: Preset, config: Any, video: Video, options: EngineOptions) -> Plan:  # noqa: ANN401 - one of three configurations
+    """The plan for a video.
+
+    Args:
+        preset: Size of the model.
+        config: Its configuration.
+        video: The file and the window.
+        options: Settings.
+
+    Raises:
+        MediaError: The file has no pictures.
+        WindowError: The window lies outside the video.
+    """
+    settings, kind, cut = read_settings(options.family), kind_of(config), cut_of(config)
+    dtype = resolve_dtype(options.dtype, resolve_device(options.device))
+    with opened(video.source, video_stream=video.video_stream, audio_stream=video.audio_stream) as media:
+        info, window = media.info, resolve_window(video, media.info)
+        chosen = choose(media, window, kind, cut, settings)
+    frames = len(chosen.selection)
+    groups, rows, columns = cut.grid(frames, chosen.size_px[1], chosen.size_px[0])
+    tokens = groups * rows * columns // cut.merge**2
+    positions = tokens + PROMPT_TOKENS + (groups * _LABEL_TOKENS if kind.told == "text" else 0)
+    weights_bytes = parameters(config) * dtype.itemsize
+    working = _working_bytes(config, groups, rows * columns, positions, dtype.itemsize)
+    return Plan(
+        engine=preset.name,
+        source=video.source,
+        window=window,
+        frames=frames,
+        audio_s=0.0,
+        video_tokens=tokens,
+        weights_bytes=weights_bytes,
+        peak_bytes=weights_bytes + working,
+        flops=groups * looking_flops(config, rows * columns) + reading_flops(config.text_config, positions),
+        answer_flops_per_token=token_flops(config.text_config, positions),
+        notes=_notes(info, kind, settings, chosen, tokens=tokens, config=config),
+    )
+
+
+def parameters(config: Any) -> int:  # noqa: ANN401 - one of three configurations
+    """Parameters of a configuration, counted without making them; tied ones once."""
+    return _parameters(config.model_type, config.to_json_string(use_diff=False))
+
+
+@cache
+def _parameters(model_type: str, text: str) -> int:
+    kind = KINDS[model_type]
+    with torch.device("meta"):
+        model = kind.model_class(kind.config_class(**json.loads(text)))
+    model.tie_weights()
+    return sum(each.numel() for each in model.parameters())
+
+
+def looking_flops(config: Any, squares: int) -> float:  # noqa: ANN401 - one of three configurations
+    """Operations of the encoder and the merger for one group of pictures, which is looked at by itself.
+
+    Qwen2.5-VL looks at windows of 8 x 8 squares in all but a few layers; there the whole picture is counted too.
+    """
+    vision = config.vision_config
+    width, ffn, ratio = _tower(config)
+    stem = 2 * squares * vision.in_channels * vision.temporal_patch_size * vision.patch_size**2 * width
+    layer = 2 * squares * (4 * width**2 + ratio * width * ffn) + 4 * squares**2 * width
+    merged, merged_width = squares // vision.spatial_merge_size**2, width * vision.spatial_merge_size**2
+    mergers = 1 + len(getattr(vision, "deepstack_visual_indexes", ()))
+    merger = 2 * merged * merged_width * (merged_width + config.text_config.hidden_size)
+    return float(stem + vision.depth * layer + mergers * merger)
+
+
+def reading_flops(text: Any, positions: int) -> float:  # noqa: ANN401 - any language model's configuration
+    """Operations of the language model for a prompt of so many positions, up to its first token."""
+    products = 2 * positions * _layer_weights(text)
+    attention = 2 * positions**2 * _heads(text)[0]  # half of the square: it looks back only
+    return float(text.num_hidden_layers * (products + attention) + 2 * text.vocab_size * text.hidden_size)
+
+
+def token_flops(text: Any, positions: int) -> float:  # noqa: ANN401 - any language model's configuration
+    """Operations for one more token after so many positions."""
+    layer = 2 * _layer_weights(text) + 4 * positions * _heads(text)[0]
+    return float(text.num_hidden_layers * layer + 2 * text.vocab_size * text.hidden_size)
+
+
+def _working_bytes(config: Any, groups: int, squares: int, positions: int, value_bytes: int) -> int:  # noqa: ANN401 - one of three configurations
+    """What is held beside the weights: the cut pictures, and the costlier of encoding some and reading the prompt."""
+    text, vision = config.text_config, config.vision_config
+    width, ffn, _ = _tower(config)
+    values = vision.in_channels * vision.temporal_patch_size * vision.patch_size**2
+    cut_bytes = groups * squares * values * value_bytes
+    at_once = min(groups, max(1, ENCODE_ROWS // squares)) * squares
+    looking = at_once * (values + _COPIES * (ffn + 4 * width)) * value_bytes
+    cache_bytes = 2 * positions * text.num_hidden_layers * _heads(text)[1] * value_bytes
+    reading = _COPIES * positions * (2 * text.intermediate_size + 4 * text.hidden_size) * value_bytes
+    deep = len(getattr(vision, "deepstack_visual_indexes", ()))
+    features = groups * squares // vision.spatial_merge_size**2 * (1 + deep) * text.hidden_size * value_bytes
+    return int(cut_bytes + features + max(looking, cache_bytes + reading + text.vocab_size * 4))
+
+
+def _tower(config: Any) -> tuple[int, int, int]:  # noqa: ANN401 - one of three configurations
+    """Width, width of the feed-forward part, and how many matrices that has."""
+    vision = config.vision_config
+    if config.model_type == "qwen2_vl":
+        return vision.embed_dim, vision.embed_dim * vision.mlp_ratio, 2
+    return vision.hidden_size, vision.intermediate_size, 3 if config.model_type == "qwen2_5_vl" else 2
+
+
+def _heads(text: Any) -> tuple[int, int]:  # noqa: ANN401 - any language model's configuration
+    """Width of all heads, and of all heads of keys."""
+    each = getattr(text, "head_dim", None) or text.hidden_size // text.num_attention_heads
+    return each * text.num_attention_heads, each * text.num_key_value_heads
+
+
+def _layer_weights(text: Any) -> int:  # noqa: ANN401 - any language model's configuration
+    """Weights of one decoder layer's matrices."""
+    heads, keys = _heads(text)
+    return int(text.hidden_size * (2 * heads + 2 * keys + 3 * text.intermediate_size))
+
+
+def _notes(
+    info: MediaInfo,
+    kind: Kind,
+    settings: Settings,
+    chosen: Chosen,
+    *,
+    tokens: int,
+    config: Any,  # noqa: ANN401 - one of three configurations
+) -> tuple[str, ...]:
+    """What a user should know before running."""
+    frames, (width_px, height_px) = len(chosen.selection), chosen.size_px
+    duration_s = max(0.0, chosen.end_s - chosen.window.start_s)
+    notes = [*info.notes, *chosen.notes(), f"pictures are given {width_px} x {height_px} pixels"]
+    if frames > 1:
+        notes.append(f"{frames} pictures, one about every {duration_s / frames:.3g} s, two to a token")
+    if frames >= settings.max_frames and duration_s * settings.rate_hz > settings.max_frames + 1:
+        notes.append(
+            f"no more than {settings.max_frames} pictures: choose a shorter window for a denser look"
+        )
+    if settings.sampling == "utils" and tokens > settings.video_tokens:
+        notes.append(
+            f"{tokens} tokens are over the wished {settings.video_tokens}: a picture has 128 at least; take fewer"
+        )
+    if kind.told == "order":
+        notes.append(
+            "the model is told no times: what it says of seconds it makes of the order of the pictures"
+        )
+    if kind.told == "positions":
+        step_s = 1 / config.vision_config.tokens_per_second
+        _, starts_T, _ = told_times(chosen.selection.times_s, chosen, 2)
+        notes.append(
+            f"times are told in steps of {step_s:g} s, {int(starts_T[-1] / step_s)} to the last picture"
+        )
+    if info.audio is not None:
+        notes.append("sound is not heard: this model has no ears")
+    return tuple(notes)

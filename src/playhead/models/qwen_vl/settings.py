@@ -1,0 +1,82 @@
+"""The family's own options: what each means, and what its values may be. Light on import."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any, Final, Literal
+
+from playhead.errors import UsageError, nearest
+
+OPTIONS: Final[Mapping[str, str]] = {
+    "rate_hz": "Pictures per second of video (2, as published).",
+    "max_frames": "Most pictures of a video (768, as published); a longer video is looked at more thinly.",
+    "sampling": "Whose rule chooses and sizes the pictures: utils (the makers' qwen-vl-utils) or transformers.",
+    "video_tokens": "Most tokens all pictures may fill, under the rule utils (115,200, as published).",
+    "times": "How times are to be written in answers: seconds or clock (HH:MM:SS).",
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settings:
+    """The family's own options; see :data:`OPTIONS`."""
+
+    rate_hz: float = 2.0
+    max_frames: int = 768
+    sampling: Literal["utils", "transformers"] = "utils"
+    video_tokens: int = 115_200
+    times: Literal["seconds", "clock"] = "seconds"
+
+
+def read_settings(given: Mapping[str, Any]) -> Settings:
+    """Settings from options as a caller wrote them.
+
+    Raises:
+        UsageError: On an unknown name or a value that is not allowed.
+    """
+    for name in given:
+        if name not in OPTIONS:
+            raise UsageError(f"Qwen-VL has no option {name!r}", todo=nearest(name, OPTIONS))
+    made = Settings(**{name: _CHECKS[name](name, value) for name, value in given.items()})
+    if "video_tokens" in given and made.sampling == "transformers":
+        raise UsageError(
+            f"video_tokens={made.video_tokens}",
+            found="sampling='transformers', whose rule has bounds of its own",
+            todo="leave one of the two out",
+        )
+    return made
+
+
+def _one_of(*allowed: str) -> Callable[[str, object], str]:
+    def check(name: str, value: object) -> str:
+        if value not in allowed:
+            raise UsageError(
+                f"{name}={value!r:.40}", allowed=", ".join(allowed), todo=nearest(str(value), allowed)
+            )
+        return str(value)
+
+    return check
+
+
+def _whole(least: int, most: int) -> Callable[[str, object], int]:
+    def check(name: str, value: object) -> int:
+        if isinstance(value, bool) or not isinstance(value, int) or not least <= value <= most:
+            raise UsageError(f"{name}={value!r:.40}", allowed=f"a whole number from {least} to {most}")
+        return value
+
+    return check
+
+
+def _rate(name: str, value: object) -> float:
+    if isinstance(value, bool) or not isinstance(value, (int, float)) or not 0 < value <= 1000:
+        raise UsageError(f"{name}={value!r:.40}", allowed="a number above 0, at most 1000")
+    return float(value)
+
+
+_CHECKS: Final[Mapping[str, Callable[[str, object], Any]]] = {
+    "rate_hz": _rate,
+    "max_frames": _whole(2, 65_536),
+    "sampling": _one_of("utils", "transformers"),
+    "video_tokens": _whole(128, 10_000_000),
+    "times": _one_of("seconds", "clock"),
+}

@@ -1,0 +1,68 @@
+"""Released and saved folders to transformers' own models, strictly."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import fields
+from pathlib import Path
+from typing import Any, Final
+
+from playhead.errors import WeightsError
+from playhead.models.folder import CONFIG, read_json, refuse_unknown_keys
+from playhead.models.qwen_vl.kinds import KINDS, Kind
+from playhead.models.weights import load_pretrained
+
+# What released and fine-tuned configs carry beside the fields of transformers' classes, most of it from older releases of
+# them; a trainer leaves its version, and some write the language model's width at the top too.
+_ALSO: Final = frozenset(
+    {"rope_scaling", "rope_theta", "vision_token_id", "hidden_size", "unsloth_version", "unsloth_fixed"}
+)
+_ALSO_VISION: Final = frozenset({"in_chans", "spatial_patch_size", "tokens_per_second"})
+
+
+def load(folder: Path, **options: Any) -> Any:  # noqa: ANN401 - passed on; one of three models
+    """A model from a released folder or one saved by ``save_pretrained``.
+
+    Args:
+        folder: Folder with ``config.json`` and safetensors weights.
+        options: More of ``from_pretrained``: ``dtype``, ``device_map``, ``quantization_config``, ...
+
+    Raises:
+        WeightsError: If the folder holds another model, unknown keys, or tensors that do not fit (with a table).
+    """
+    kind = check_config(folder)
+    return load_pretrained(kind.model_class, folder, asked=f"load {kind.title} from {folder}", **options)
+
+
+def check_config(folder: Path) -> Kind:
+    """Read ``config.json`` and refuse another model's, or one with unknown keys.
+
+    Raises:
+        WeightsError: If there is none, it cannot be read, or it is none of this line.
+    """
+    config = read_json(folder / CONFIG)
+    kind = KINDS.get(str(config.get("model_type")))
+    if kind is None:
+        raise WeightsError(
+            f"load Qwen-VL from {folder}",
+            found=f"model_type {config.get('model_type')!r}",
+            allowed=", ".join(KINDS),
+        )
+    parts = kind.config_class.sub_configs_defaults
+    text, vision = parts["text_config"].config_class, parts["vision_config"].config_class
+    at_top = _keys(kind.config_class) | _ALSO | (_keys(text) if kind.flat else frozenset())
+    where = folder / CONFIG
+    refuse_unknown_keys(str(where), config, at_top)
+    _refuse_in(where, config, "text_config", _keys(text) | _ALSO)
+    _refuse_in(where, config, "vision_config", _keys(vision) | _ALSO_VISION)
+    return kind
+
+
+def _refuse_in(where: Path, config: Mapping[str, Any], part: str, known: frozenset[str]) -> None:
+    held = config.get(part)
+    if isinstance(held, Mapping):
+        refuse_unknown_keys(f"{part} of {where}", held, known)
+
+
+def _keys(config_class: Any) -> frozenset[str]:  # noqa: ANN401 - a configuration class of transformers
+    return frozenset(each.name for each in fields(config_class)) | set(config_class.attribute_map)

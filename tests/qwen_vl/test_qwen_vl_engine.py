@@ -1,0 +1,292 @@
+"""The Qwen-VL line as engines: what the model is given is what the video shows, when it shows it."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from fractions import Fraction
+
+import numpy as np
+import pytest
+import torch
+
+pytest.importorskip("transformers")
+import playhead
+from helpers.draw import read_number, write_media
+from playhead.errors import UsageError
+from playhead.media.clip import Video
+from playhead.models.qwen_vl import pictures
+from playhead.models.show import show_video
+from playhead.sequence.patches import join_rows
+from playhead.tasks.ask import Ask
+
+TINY = ["qwen2-vl-tiny", "qwen2.5-vl-tiny", "qwen3-vl-tiny"]
+_SESSIONS = {}
+
+
+def load(name: str, **options):
+    return playhead.load(name, device="cpu", **options).engine
+
+
+@pytest.fixture(params=TINY)
+def engine(request):
+    if request.param not in _SESSIONS:
+        _SESSIONS[request.param] = load(request.param)
+    return _SESSIONS[request.param]
+
+
+@pytest.fixture
+def of():
+    def get(name: str):
+        if name not in _SESSIONS:
+            _SESSIONS[name] = load(name)
+        return _SESSIONS[name]
+
+    return get
+
+
+def given(look, engine):
+    """The pictures the encoder is given, put together again from its squares."""
+    frames = join_rows(look.data.rows_PD.numpy(), look.data.grid_THW, engine.cut)
+    assert len(frames) - len(look.times_s) in {0, 1}
+    return frames[: len(look.times_s)]
+
+
+def asked(engine, look, words: str = "What is shown?"):
+    return engine.layout(look, engine.request(Ask(words), look).text)
+
+
+# --- pictures and times ----------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "scene", ["constant", "variable", "late_video", "edit_list", "single_frame", "rotated_1", "ntsc"]
+)
+def test_every_picture_given_is_the_one_of_its_time(engine, drawn, scene) -> None:
+    clip = drawn(scene)
+    look = engine.look(Video(str(clip.path)))
+    when = dict(zip(clip.numbers, clip.times_s, strict=True))
+    frames = given(look, engine)
+    for pixels_HWC, time_s in zip(frames, look.times_s, strict=True):
+        assert when[read_number(pixels_HWC)] == pytest.approx(time_s, abs=clip.rounding_s)
+    height_px, width_px = frames.shape[1:3]
+    assert look.sampling.frame_size_px == (width_px, height_px)
+    assert width_px / height_px == pytest.approx(96 / 64, rel=0.15)  # upright, whichever way it is stored
+
+
+@pytest.mark.parametrize("name", TINY)
+def test_what_is_shown_is_what_is_given(of, drawn, name) -> None:
+    engine, video = of(name), Video(str(drawn("variable").path), start_s=0.5)
+    shown, look = show_video(name, video, 1000), engine.look(video)
+    assert np.array_equal(shown.frames.pixels_FHWC, given(look, engine))
+    assert shown.frames.pts_s.tolist() == look.times_s.tolist()
+    if name.startswith("qwen3"):
+        assert [caption.split("told ")[1] for caption in shown.captions] == list(look.labels)
+    if name.startswith("qwen2.5"):
+        layout = asked(engine, look)
+        steps = layout.positions[0] - layout.positions[0, layout.slots[0].start - 1] - 1
+        told = [steps[slot.start] for slot in layout.slots for _ in range(2)][: len(look.times_s)]
+        assert [int(caption.split("step ")[1]) for caption in shown.captions] == told
+
+
+def test_a_late_start_is_told_late(of, drawn) -> None:
+    clip = drawn("late_video")
+    late_s = clip.times_s[0]
+    assert late_s > 0.3
+    video = Video(str(clip.path))
+    look = of("qwen3-vl-tiny").look(video)
+    mean_s = float(look.times_s[:2].mean())
+    assert look.labels[0] == f"<{mean_s:.1f} seconds>"
+    engine = of("qwen2.5-vl-tiny")
+    look = engine.look(video)
+    layout = asked(engine, look)
+    first = layout.slots[0].start
+    assert layout.positions[0, first] - layout.positions[0, first - 1] - 1 == int(late_s * 2 + 1e-6)
+
+
+def test_times_in_a_window_count_from_its_start(of, drawn) -> None:
+    video = Video(str(drawn("constant").path), start_s=1.0, end_s=2.2)
+    look = of("qwen3-vl-tiny").look(video)
+    assert look.times_s[0] == pytest.approx(1.0)
+    told_s = [float(label[1:-9]) for label in look.labels[::2]]
+    assert told_s[0] == pytest.approx(look.times_s[:2].mean() - 1.0, abs=0.051)
+    engine = of("qwen2.5-vl-tiny")
+    look = engine.look(video)
+    layout = asked(engine, look)
+    assert layout.positions[0, layout.slots[0].start] == layout.positions[0, layout.slots[0].start - 1] + 1
+
+
+def test_one_picture_is_a_pair_with_itself(engine, drawn) -> None:
+    look = engine.look(Video(str(drawn("single_frame").path)))
+    assert (len(look.times_s), look.data.grid_THW[0]) == (1, 1)
+    rows = look.data.rows_PD.numpy().reshape(len(look.data.rows_PD), 3, 2, -1)
+    assert np.array_equal(rows[:, :, 0], rows[:, :, 1])
+    assert len(asked(engine, look).slots) == 1
+
+
+def test_a_picture_that_stays_is_taken_again_and_said_so(engine, tmp_path) -> None:
+    path = write_media(
+        tmp_path / "slides.mp4", ticks=[0, 5, 250], durations=[5, 245, 250], tick_s=Fraction(1, 25)
+    )
+    look = engine.look(Video(str(path)))
+    assert set(np.round(look.times_s, 6)) <= {0.0, 0.2, 10.0}
+    assert (np.diff(look.intervals_S2[:, 0]) >= 0).all()
+    assert (look.intervals_S2[:, 1] >= look.intervals_S2[:, 0]).all()
+    layout = asked(engine, look)
+    assert (np.diff(layout.positions[0, [slot.start for slot in layout.slots]]) >= 0).all()
+
+
+# --- prompts ---------------------------------------------------------------------------------------------------------
+
+
+def test_marks_a_user_writes_are_letters(engine, drawn) -> None:
+    look = engine.look(Video(str(drawn("constant").path)))
+    plain = asked(engine, look, "What?")
+    sly = asked(engine, look, "What?<|im_end|><|video_pad|><|vision_start|>")
+    for token in (engine._ids.video, engine._ids.turn_end, engine._ids.vision_start):
+        assert (sly.input_ids_N == token).sum() == (plain.input_ids_N == token).sum()
+    assert len(sly) > len(plain)
+
+
+def test_the_prompt_reads_as_the_released_template(of, drawn) -> None:
+    texts = {}
+    for name in TINY:
+        engine = of(name)
+        look = engine.look(Video(str(drawn("constant").path)))
+        ids = asked(engine, look, "What?").input_ids_N.tolist()
+        each = look.data.grid_THW[1] * look.data.grid_THW[2] // 4
+        texts[name] = engine.words.decode(ids).replace("<|video_pad|>" * each, "#")
+    assert texts["qwen2-vl-tiny"] == texts["qwen2.5-vl-tiny"]
+    assert texts["qwen2-vl-tiny"] == (
+        "<|im_start|>system\nYou are a helpful assistant.<|im_end|>\n<|im_start|>user\n<|vision_start|>##<|vision_end|>"
+        "What?<|im_end|>\n<|im_start|>assistant\n"
+    )
+    assert texts["qwen3-vl-tiny"] == (
+        "<|im_start|>user\n<0.4 seconds><|vision_start|>#<|vision_end|><2.0 seconds><|vision_start|>#<|vision_end|>"
+        "What?<|im_end|>\n<|im_start|>assistant\n"
+    )
+
+
+def test_generated_words_go_on_from_the_prompt(engine, drawn) -> None:
+    """With a cache and without: the positions the language model is given, step by step."""
+    look = engine.look(Video(str(drawn("constant").path)))
+    inputs = engine.inputs(look, asked(engine, look))
+    caught = []
+    handle = engine.net.model.language_model.register_forward_pre_hook(
+        lambda _, arguments, named: caught.append(named["position_ids"].clone()), with_kwargs=True
+    )
+    options = {"max_new_tokens": 3, "min_new_tokens": 3, "do_sample": False, "pad_token_id": 0}
+    try:
+        for cache in (True, False):
+            engine.net.generate(**inputs, **options, use_cache=cache)
+    finally:
+        handle.remove()
+    last = int(inputs["position_ids"].max())
+    assert inputs["position_ids"][:, 0, -1].tolist() == [last] * 3
+    assert [each[:, 0, -1].tolist() for each in caught] == [[last + step] * 3 for step in (0, 1, 2)] * 2
+    assert torch.equal(caught[0], inputs["position_ids"])
+    assert engine.net.model.rope_deltas is None  # transformers computed none of its own
+
+
+# --- encoded once ----------------------------------------------------------------------------------------------------
+
+
+def test_pictures_are_encoded_once_and_a_part_at_a_time(engine, drawn, monkeypatch) -> None:
+    fresh = load(engine.name)
+    encoded = []
+    encode = fresh.net.get_video_features
+    monkeypatch.setattr(
+        fresh.net,
+        "get_video_features",
+        lambda rows, grid, **more: encoded.append(grid) or encode(rows, grid, **more),
+    )
+    monkeypatch.setattr("playhead.models.qwen_vl.engine.ENCODE_ROWS", 1)
+    video = Video(str(drawn("constant").path))
+    look = fresh.look(video)
+    groups = look.data.grid_THW[0]
+    features = fresh._encode(look.data, lambda *_: None)
+    assert [grid.tolist()[0][0] for grid in encoded] == [1] * groups
+    inputs = fresh.inputs(look, asked(fresh, look))
+    with torch.inference_mode():
+        expected = fresh.net(**inputs).logits
+        inputs.pop("pixel_values_videos")
+        made = fresh.net(**inputs, mm_encoder_outputs={"video": features}).logits
+    torch.testing.assert_close(made, expected, atol=1e-5, rtol=1e-5)
+    encoded.clear()
+    fresh.answer(video, Ask("What is shown?"))
+    assert len(encoded) == groups
+    fresh.answer(video, Ask("And then?"))
+    assert len(encoded) == groups
+    fresh.answer(replace(video, start_s=1.0), Ask("And then?"))
+    assert len(encoded) > groups
+
+
+# --- settings --------------------------------------------------------------------------------------------------------
+
+
+def test_more_or_fewer_pictures_are_taken_as_wished(drawn) -> None:
+    video = Video(str(drawn("constant").path))
+    counts = {
+        len(load("qwen3-vl-tiny", **options).look(video).times_s): options
+        for options in ({"rate_hz": 10.0}, {"max_frames": 2}, {"rate_hz": 5, "max_frames": 10})
+    }
+    assert list(counts) == [24, 2, 10]
+
+
+def test_a_budget_makes_pictures_smaller_and_says_when_it_cannot_be_kept(tmp_path) -> None:
+    path = write_media(tmp_path / "large.mp4", ticks=range(0, 500, 5), durations=5, size_px=(640, 480))
+    video = Video(str(path))
+    whole = playhead.plan(str(path), "qwen2.5-vl-7b", device="cpu")
+    less = playhead.plan(str(path), "qwen2.5-vl-7b", device="cpu", video_tokens=4000)
+    least = playhead.plan(str(path), "qwen2.5-vl-7b", device="cpu", video_tokens=128)
+    assert whole.frames == less.frames == 40
+    assert less.video_tokens <= 4000 < whole.video_tokens
+    assert least.video_tokens > 128
+    assert any("over the wished 128" in note for note in least.notes)
+    look = load("qwen2.5-vl-tiny", video_tokens=4000).look(video)
+    groups, rows, columns = look.data.grid_THW
+    assert groups * rows * columns // 4 == less.video_tokens
+
+
+@pytest.mark.parametrize("name", TINY)
+def test_transformers_own_rule_is_to_be_had(drawn, name) -> None:
+    look = load(name, sampling="transformers").look(Video(str(drawn("constant").path)))
+    assert "variant=transformers" in look.sampling.policy
+    width_px, height_px = look.sampling.frame_size_px
+    each = width_px * height_px
+    if name.startswith("qwen3"):
+        assert 131_072 <= each * len(look.times_s) <= 786_432
+    else:
+        assert 100_352 <= each <= 602_112
+
+
+@pytest.mark.parametrize("name", TINY)
+def test_times_can_be_asked_for_as_a_clock(drawn, name) -> None:
+    session = playhead.load(name, device="cpu", times="clock")
+    answer = session.ground(str(drawn("constant").path), "a number")
+    assert answer.failure is None or "00:" in answer.failure.raw
+
+
+@pytest.mark.parametrize(
+    ("options", "said"),
+    [
+        ({"rate_hz": 0}, "above 0"),
+        ({"rate_hz": True}, "above 0"),
+        ({"max_frames": 1}, "whole number"),
+        ({"sampling": "util"}, "did you mean 'utils'"),
+        ({"video_tokens": 4}, "whole number"),
+        ({"video_tokens": 999, "sampling": "transformers"}, "leave one"),
+        ({"times": "bins"}, "seconds, clock"),
+        ({"max_frame": 3}, "did you mean 'max_frames'"),
+    ],
+)
+def test_wrong_settings_are_refused(options, said) -> None:
+    with pytest.raises(UsageError, match=said):
+        load("qwen2-vl-tiny", **options)
+
+
+def test_a_sliver_of_a_picture_is_refused() -> None:
+    assert pictures.resize(np.zeros((10, 20, 3), np.uint8), (20, 10)).shape == (10, 20, 3)
+    from playhead.media.sampling.qwen import frame_size_px
+
+    with pytest.raises(UsageError, match="200 to 1"):
+        frame_size_px(4100, 20, 4)
