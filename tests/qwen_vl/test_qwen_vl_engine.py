@@ -15,7 +15,10 @@ from helpers.draw import read_number, write_media
 from playhead.errors import UsageError
 from playhead.media.clip import Video
 from playhead.models.qwen_vl import pictures
+from playhead.models.qwen_vl.collate import Sample, collate
 from playhead.models.show import show_video
+from playhead.sequence.layout import IGNORED
+from playhead.sequence.mrope import following
 from playhead.sequence.patches import join_rows
 from playhead.tasks.ask import Ask
 
@@ -185,6 +188,62 @@ def test_generated_words_go_on_from_the_prompt(engine, drawn) -> None:
     assert [each[:, 0, -1].tolist() for each in caught] == [[last + step] * 3 for step in (0, 1, 2)] * 2
     assert torch.equal(caught[0], inputs["position_ids"])
     assert engine.net.model.rope_deltas is None  # transformers computed none of its own
+
+
+def test_two_videos_in_a_batch_are_each_as_alone_by_generate_and_by_hand(engine, drawn) -> None:
+    """Padded on the left; the loop written by hand takes the positions of each step from the prompt's."""
+    samples = []
+    for scene, words in (
+        ("constant", "What?"),
+        ("variable", "What is shown in this film, and for how long?"),
+    ):
+        look = engine.look(Video(str(drawn(scene).path)))
+        samples.append(Sample(asked(engine, look, words), look.data))
+    assert samples[0].seen.grid_THW != samples[1].seen.grid_THW or len(samples[0].layout) != len(
+        samples[1].layout
+    )
+    options = {"max_new_tokens": 4, "min_new_tokens": 4, "do_sample": False, "pad_token_id": 0}
+    options |= {"output_logits": True, "return_dict_in_generate": True}
+
+    def logits(*which):
+        made = engine.net.generate(**collate(which, pad_id=engine._ids.padding), **options)
+        return torch.stack(made.logits, 1), made.sequences[:, -4:]
+
+    together, ids_BT = logits(*samples)
+    for row, each in enumerate(samples):
+        torch.testing.assert_close(together[row : row + 1], logits(each)[0], atol=1e-4, rtol=1e-4)
+
+    inputs = collate(samples, pad_id=engine._ids.padding)
+    mask_BN, further = inputs["attention_mask"], following(inputs["position_ids"].numpy(), 3)
+    with torch.inference_mode():
+        out = engine.net(**inputs, use_cache=True)
+        by_hand = [out.logits[:, -1]]
+        for step in range(3):
+            mask_BN = torch.nn.functional.pad(mask_BN, (0, 1), value=1)
+            out = engine.net(
+                input_ids=ids_BT[:, step : step + 1],
+                attention_mask=mask_BN,
+                position_ids=torch.from_numpy(further[..., step : step + 1]),
+                past_key_values=out.past_key_values,
+                use_cache=True,
+            )
+            by_hand.append(out.logits[:, -1])
+    torch.testing.assert_close(torch.stack(by_hand, 1), together, atol=1e-4, rtol=1e-4)
+
+
+def test_a_batch_to_train_on_has_its_labels(engine, drawn) -> None:
+    look = engine.look(Video(str(drawn("constant").path)))
+    layout = asked(engine, look)
+    labels_N = np.where(np.arange(len(layout)) < len(layout) - 3, IGNORED, layout.input_ids_N)
+    longer = asked(engine, look, "What is shown here?")
+    samples = [
+        Sample(replace(layout, labels_N=labels_N), look.data),
+        Sample(replace(longer, labels_N=np.full(len(longer), IGNORED)), look.data),
+    ]
+    inputs = collate(samples, pad_id=engine._ids.padding, side="right")
+    assert inputs["labels"][0, len(layout) :].unique().tolist() == [IGNORED]
+    one = engine.net(**collate(samples[:1], pad_id=engine._ids.padding)).loss
+    torch.testing.assert_close(engine.net(**inputs).loss, one, atol=1e-5, rtol=1e-5)
 
 
 # --- encoded once ----------------------------------------------------------------------------------------------------

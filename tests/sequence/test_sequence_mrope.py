@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from playhead.errors import UsageError
 from playhead.sequence.batch import pad
 from playhead.sequence.layout import Layout
-from playhead.sequence.mrope import Block, by_order, by_time, delta, positions
+from playhead.sequence.mrope import Block, by_order, by_time, delta, following, positions
 
 
 def test_a_video_between_words_by_hand() -> None:
@@ -29,6 +29,13 @@ def test_words_after_a_long_video_follow_its_time_not_its_width() -> None:
     made = positions(length, [Block(4, by_time(np.arange(30.0), 2), 4, 6)])
     assert made[0, 4 + 30 * 24 - 1] == 62
     assert made[:, -3:].tolist() == [[63, 64, 65]] * 3
+
+
+def test_words_that_are_written_follow_the_prompt() -> None:
+    prompt = positions(10, [Block(1, by_order(2), 2, 2)])
+    whole = positions(13, [Block(1, by_order(2), 2, 2)])
+    assert np.array_equal(following(prompt, 3), whole[:, -3:])
+    assert following(np.stack([prompt, prompt], axis=1)).shape == (3, 2, 1)
 
 
 def test_groups_with_words_between_are_blocks_of_their_own() -> None:

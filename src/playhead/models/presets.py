@@ -94,7 +94,11 @@ HOUR_LLAVA: Final = (
     ),
 )
 
-_QWEN_RESEARCH: Final = "Qwen Research Licence, not for commercial use"
+_QWEN_VL: Final = {
+    "Qwen2-VL": "pictures in pairs, told by order alone",
+    "Qwen2.5-VL": "pairs of pictures at positions in half seconds",
+    "Qwen3-VL": "pairs of pictures, each after its time in words",
+}
 
 QWEN_VL: Final = (
     *(
@@ -103,46 +107,16 @@ QWEN_VL: Final = (
             repositories=(f"Qwen/{system}-{size}-Instruct",),
             parameters=parameters,
             licence=licence,
-            about=f"{system}: {about}",
+            about=f"{system}: {_QWEN_VL[system]}",
         )
-        for system, size, parameters, licence, about in (
-            ("Qwen2-VL", "2B", 2_208_985_600, "Apache-2.0", "pictures in pairs, told by order alone"),
-            ("Qwen2-VL", "7B", 8_291_375_616, "Apache-2.0", "pictures in pairs, told by order alone"),
-            (
-                "Qwen2.5-VL",
-                "3B",
-                3_754_622_976,
-                _QWEN_RESEARCH,
-                "pairs of pictures at positions in half seconds",
-            ),
-            (
-                "Qwen2.5-VL",
-                "7B",
-                8_292_166_656,
-                "Apache-2.0",
-                "pairs of pictures at positions in half seconds",
-            ),
-            (
-                "Qwen3-VL",
-                "2B",
-                2_127_532_032,
-                "Apache-2.0",
-                "pairs of pictures, each after its time in words",
-            ),
-            (
-                "Qwen3-VL",
-                "4B",
-                4_437_815_808,
-                "Apache-2.0",
-                "pairs of pictures, each after its time in words",
-            ),
-            (
-                "Qwen3-VL",
-                "8B",
-                8_767_123_696,
-                "Apache-2.0",
-                "pairs of pictures, each after its time in words",
-            ),
+        for system, size, parameters, licence in (
+            ("Qwen2-VL", "2B", 2_208_985_600, "Apache-2.0"),
+            ("Qwen2-VL", "7B", 8_291_375_616, "Apache-2.0"),
+            ("Qwen2.5-VL", "3B", 3_754_622_976, "Qwen Research Licence, not for commercial use"),
+            ("Qwen2.5-VL", "7B", 8_292_166_656, "Apache-2.0"),
+            ("Qwen3-VL", "2B", 2_127_532_032, "Apache-2.0"),
+            ("Qwen3-VL", "4B", 4_437_815_808, "Apache-2.0"),
+            ("Qwen3-VL", "8B", 8_767_123_696, "Apache-2.0"),
         )
     ),
     *(
@@ -151,7 +125,7 @@ QWEN_VL: Final = (
             tiny=True,
             about=f"{system} with random weights, for tests and examples: what it says means nothing",
         )
-        for system in ("Qwen2-VL", "Qwen2.5-VL", "Qwen3-VL")
+        for system in _QWEN_VL
     ),
 )
 

@@ -110,3 +110,14 @@ def positions(length: int, blocks: Sequence[Block]) -> Ids:
 def delta(positions_AN: Ids) -> int:
     """What a cache's length lacks to the position of the next token (transformers' ``rope_deltas``)."""
     return int(positions_AN.max()) + 1 - int(positions_AN.shape[-1])
+
+
+def following(positions_AN: Ids, count: int = 1) -> Ids:
+    """Positions of so many words after a prompt that ends in words, int64 of shape (..., count).
+
+    Args:
+        positions_AN: Of the prompt, or of several of them padded on the left, shape (..., N).
+        count: How many words.
+    """
+    made: Ids = positions_AN[..., -1:] + 1 + np.arange(count, dtype=np.int64)
+    return made

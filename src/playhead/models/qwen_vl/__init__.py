@@ -6,6 +6,7 @@ tokens       the tokenizer and its marks
 settings     the family's own options
 pictures     which pictures, at which size, cut for the encoder
 layout       a prompt's places and positions
+collate      prompts and pictures to what the model takes, one or several
 dialect      tasks in the family's words
 weights      strict loading
 engine       a video looked at once, questions put to it

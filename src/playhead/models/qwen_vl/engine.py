@@ -19,6 +19,7 @@ from playhead.media.window import resolve_window
 from playhead.models.end_to_end import EndToEnd, Look, Request
 from playhead.models.family import EngineOptions
 from playhead.models.hour_llava.dialect import RANDOM, TRAINED
+from playhead.models.qwen_vl.collate import Sample, collate
 from playhead.models.qwen_vl.dialect import request
 from playhead.models.qwen_vl.kinds import cut_of, kind_of
 from playhead.models.qwen_vl.layout import labels_of, prompt_layout
@@ -116,20 +117,9 @@ class QwenVL(EndToEnd[Seen]):
     def inputs(self, look: Look[Seen], layout: Layout) -> dict[str, Any]:
         """One sample for ``model.generate`` or ``model.forward``, positions included.
 
-        With ``position_ids`` of shape (3, 1, N) given, transformers computes none of its own; ``generate`` goes on from
-        the last of them, one by one, so that the first generated token follows the prompt.
+        See :mod:`playhead.models.qwen_vl.collate`.
         """
-        if layout.positions is None:
-            raise TypeError("a layout of this engine's own is needed")
-        device = self.net.device
-        input_ids = torch.from_numpy(layout.input_ids_N)[None].to(device)
-        return {
-            "input_ids": input_ids,
-            "attention_mask": torch.ones_like(input_ids),
-            "position_ids": torch.from_numpy(layout.positions)[:, None].to(device),
-            "pixel_values_videos": look.data.rows_PD.to(device),
-            "video_grid_thw": torch.tensor([look.data.grid_THW], device=device),
-        }
+        return collate([Sample(layout, look.data)], pad_id=self._ids.padding, device=self.net.device)
 
     def write(self, look: Look[Seen], request: Request, progress: Progress = silent) -> Generated:
         """The model's own text for a request; the pictures are encoded for the first one and kept for the others."""
