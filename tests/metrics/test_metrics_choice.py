@@ -62,6 +62,8 @@ def test_accuracy_overall_and_by_group() -> None:
         "count": 1.0,
     }
     assert (found.n, found.unparsable, found.missing) == (4, 1, 1)
+    clash = score_choice(chosen, right, videos, {"task": {"1": "overall"}})
+    assert (clash.mean("overall"), clash.mean("task: overall")) == (0.5, 1.0)
     lenient = score_choice(chosen, right, videos, groups, unread_counts=False)
     assert (lenient.mean("overall"), lenient.mean("long"), lenient.unparsable) == (
         pytest.approx(2 / 3),

@@ -194,6 +194,25 @@ def test_fractions_are_refused(tmp_path) -> None:
         scored(tmp_path, *own([[0.1, 0.2]] * 20), "grounding")
 
 
+def test_zeros_written_for_want_of_an_answer_are_no_fractions(tmp_path) -> None:
+    (found,) = scored(tmp_path, *own([[0, 0]] * 12 + [[0, 1]] * 8), "grounding")
+    assert found.mean("R1@0.3") == 0.0
+
+
+@pytest.mark.parametrize("number", ["1" + "0" * 400, "1" * 6000, "1e999"])
+def test_numbers_no_float_holds_are_refused(number, tmp_path) -> None:
+    said = [f'{{"id": "0", "spans": [[0, {number}]]}}']
+    with pytest.raises(ParseError, match=r"said.jsonl, line 1"):
+        scored(tmp_path, said, own([[0, 1]])[1], "grounding")
+
+
+def test_null_is_a_reply_that_says_nothing(tmp_path) -> None:
+    record = {"question_id": 1, "videoID": "v", "options": ["A. yes", "B. no"], "answer": "A"}
+    said = [record | {"response": "A"}, record | {"question_id": 2, "response": None}]
+    (found,) = score_files(write(tmp_path, "said.jsonl", *said), [], "video-mme")
+    assert (found.mean("overall"), found.mean("overall, read with care"), found.unparsable) == (1.0, 0.5, 1)
+
+
 def test_a_few_wild_answers_are_no_mistake_of_the_unit(tmp_path) -> None:
     (found,) = scored(tmp_path, *own([[10, 20]] * 18 + [[10_000, 20_000]] * 2), "grounding")
     assert found.notes

@@ -86,3 +86,11 @@ def test_lengths_and_names_are_checked() -> None:
         Scores("queries", ("a",), ("v", "w"), {"m": np.zeros(1)})
     with pytest.raises(ValueError, match="one name"):
         scores([1, 2], items="aa")
+
+
+def test_many_videos_are_drawn_in_parts_and_the_parts_add_up(monkeypatch) -> None:
+    one, other = (scores(np.roll(np.arange(300) % 7 / 7, by)) for by in (0, 1))
+    whole, p_value = one.estimates(resamples=1000)["m"], compare(one, other, "m").p_value
+    monkeypatch.setattr("playhead.metrics.interval._CELLS", 900)
+    assert one.estimates(resamples=1000)["m"] == whole
+    assert compare(one, other, "m").p_value == p_value

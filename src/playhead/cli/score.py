@@ -65,9 +65,10 @@ def score(
     for each, estimates in parts:
         names = [name for name in _in_order(estimates, shown.first, brief=brief) if estimates[name].n]
         rows = [_row(name, estimates[name], places) for name in names]
-        counts = f"{each.n} {each.what}, {each.unparsable} unparsable, {each.missing} without a prediction (not scored)"
-        if kind in {"activitynet-captions", "youcook2"}:
-            counts = counts.replace("(not scored)", "(scored 0)")
+        missing = (
+            f"{each.missing} without a prediction ({'scored 0' if shown.missing_scores_0 else 'not scored'})"
+        )
+        counts = f"{each.n} {each.what}, {each.unparsable} unparsable, {missing}"
         terminal.result(clean(counts))
         terminal.result(table(rows, head=("metric", "%", "95 % interval", "n")))
         for note in each.notes:

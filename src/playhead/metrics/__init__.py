@@ -9,6 +9,7 @@ captions.py     dense captions: the evaluations of ActivityNet, VTimeLLM, YouCoo
 soda.py         SODA_c: captions as a story
 ngrams.py       BLEU, ROUGE-L, CIDEr
 java.py         METEOR and the tokenizer of published caption scores (extra ``metrics``, and a Java runtime)
+atoms.py        descriptions by atomic events: missed, hallucinated; any judge
 choice.py       multiple choice: accuracy by group, reading the chosen option
 vtimellm.py     VTimeLLM's log, with its rounding and without
 files.py        JSON and JSON Lines with the line of every record
@@ -17,6 +18,7 @@ bounds.py       spans outside their video, and spans that are not in seconds
 score.py        one name for each kind of file: reader, metrics, digits
 """
 
+from playhead.metrics.atoms import score_atoms
 from playhead.metrics.captions import score_activitynet, score_vtimellm, score_youcook2
 from playhead.metrics.choice import read_option, score_choice
 from playhead.metrics.grounding import score_grounding, span_f1, top_iou
@@ -40,6 +42,7 @@ __all__ = [
     "iou_matrix",
     "read_option",
     "score_activitynet",
+    "score_atoms",
     "score_choice",
     "score_files",
     "score_grounding",

@@ -47,7 +47,7 @@ def check_bounds(spans: Iterable[Placed], file: str) -> tuple[str, ...]:
     kept: Sequence[Placed] = tuple(spans)
     far = sum(max(abs(each.start_s), abs(each.end_s)) > _FAR * each.duration_s for each in kept)
     long = [each for each in kept if each.duration_s >= _SHORTEST_S]
-    small = sum(0 <= each.start_s <= 1 and 0 <= each.end_s <= 1 for each in long)
+    small = sum(0 <= each.start_s < 1 and 0 < each.end_s <= 1 and not _whole(each) for each in long)
     if len(kept) >= _LEAST_SPANS and far > _MANY * len(kept):
         raise _mixed(
             file,
@@ -67,6 +67,11 @@ def check_bounds(spans: Iterable[Placed], file: str) -> tuple[str, ...]:
     if turned:
         notes.append(f"{turned} of {len(kept)} predicted spans end before they start; scored as they are")
     return tuple(notes)
+
+
+def _whole(span: Placed) -> bool:
+    """Whether both ends are whole numbers, as where 0 to 0 or 0 to 1 is written for want of an answer."""
+    return span.start_s == int(span.start_s) and span.end_s == int(span.end_s)
 
 
 def _mixed(file: str, many: int, all_of_them: int, how: str) -> ParseError:

@@ -89,10 +89,10 @@ def score_choice(
     if not unread_counts:
         hits[np.array(unread, dtype=bool)] = np.nan
     values = {"overall": hits}
-    for way in (groups or {}).values():
+    for kind, way in (groups or {}).items():
         for name in sorted({way[question] for question in items if question in way}):
             inside = np.array([way.get(question) == name for question in items])
-            values[name] = np.where(inside, hits, np.nan)
+            values[name if name not in values else f"{kind}: {name}"] = np.where(inside, hits, np.nan)
     return Scores(
         "questions",
         items,

@@ -12,6 +12,7 @@ import gzip
 import json
 import math
 import re
+import sys
 import zlib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -109,7 +110,11 @@ class Record:
 
 def is_number(value: object) -> bool:
     """Whether a value is a finite number (true and false are none)."""
-    return isinstance(value, (int, float)) and not isinstance(value, bool) and math.isfinite(value)
+    if isinstance(value, bool) or not isinstance(value, (int, float)):
+        return False
+    return (
+        abs(value) <= sys.float_info.max
+    )  # false for NaN, and no float is made of a whole number too long for one
 
 
 def read_records(path: str | Path, *, inside: str = "", by_id: bool = False) -> Iterator[Record]:
@@ -217,8 +222,8 @@ class _Scanner:
             return self._decoder.raw_decode(self.text, at)
         except json.JSONDecodeError as error:
             raise self._fault(error.pos, error.msg) from error
-        except RecursionError as error:
-            raise self._fault(at, "JSON nested too deeply") from error
+        except (RecursionError, ValueError) as error:  # the latter for a whole number of thousands of digits
+            raise self._fault(at, str(error)) from error
 
     def lines(self) -> Iterator[Record]:
         """One record a line, empty lines left out."""
@@ -228,10 +233,8 @@ class _Scanner:
             if line.strip():
                 try:
                     value, end = self._decoder.raw_decode(line, start)
-                except (json.JSONDecodeError, RecursionError) as error:
-                    raise self._fault(
-                        at + start, getattr(error, "msg", "nested too deeply"), number
-                    ) from error
+                except (RecursionError, ValueError) as error:
+                    raise self._fault(at + start, getattr(error, "msg", str(error)), number) from error
                 if line[end:].strip():
                     raise self._fault(at + end, "something after the record", number)
                 yield Record(self.file, number, "", value)
@@ -240,7 +243,7 @@ class _Scanner:
     def has_lines(self) -> bool:
         """Whether at least one of the first lines is a record of its own, as a broken file of records still has."""
         for line in self.text.split("\n", _LINES_TRIED)[:_LINES_TRIED]:
-            with contextlib.suppress(json.JSONDecodeError, RecursionError, ParseError):
+            with contextlib.suppress(ValueError, RecursionError, ParseError):
                 if isinstance(self._decoder.decode(line), dict):
                     return True
         return False

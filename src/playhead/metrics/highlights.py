@@ -139,8 +139,8 @@ def clip_ratings(true: Highlighted) -> NDArray[np.int64]:
 def score_highlights(predicted: Mapping[str, Retrieved], true: Mapping[str, Highlighted]) -> Scores:
     """Score moments and highlights as the benchmark's own evaluation does, under the names it uses.
 
-    Queries only one side has are left out, and counted where they are the truth's. A query answered with no window, or
-    with no score for any clip, is scored as wrong and counted as unparsable.
+    Queries only one side has are left out, and counted where they are the truth's. A query answered with an empty
+    list of windows or of scores is scored as wrong and counted as unparsable.
 
     Args:
         predicted: Windows and clip scores of every query.
@@ -156,8 +156,8 @@ def score_highlights(predicted: Mapping[str, Retrieved], true: Mapping[str, High
         values |= _rating(
             [predicted[query].clip_scores or () for query in items], [true[query] for query in items]
         )
-    said = [predicted[query] for query in items]
-    silent = sum((not each.windows and each.clip_scores is None) or each.clip_scores == [] for each in said)
+    answers = [(predicted[query].windows, predicted[query].clip_scores) for query in items]
+    silent = sum(any(each is not None and not len(each) for each in answer) for answer in answers)
     return Scores(
         "queries",
         items,

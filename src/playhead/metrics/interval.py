@@ -17,7 +17,9 @@ from numpy.typing import NDArray
 Floats = NDArray[np.float64]
 
 RESAMPLES: Final = 2000
-_DRAWN_AT_ONCE: Final = 250  # keeps the table of draws small for many thousand videos
+_CELLS: Final = (
+    2_000_000  # of a table of draws at once, so that a hundred thousand videos need no more memory
+)
 _CONFIDENCE: Final = 0.95
 
 
@@ -173,20 +175,22 @@ def _draw_means(sums_CM: Floats, counts_CM: Floats, resamples: int, seed: int) -
     """Means over videos drawn with replacement, one row a draw."""
     random = np.random.default_rng(seed)
     clusters = len(sums_CM)
+    if not clusters:
+        return np.full((resamples, sums_CM.shape[1]), np.nan)
     drawn = []
-    for at in range(0, resamples, _DRAWN_AT_ONCE):
-        many = min(_DRAWN_AT_ONCE, resamples - at)
-        times_BC = (
-            random.multinomial(clusters, np.full(clusters, 1 / clusters), size=many) if clusters else None
-        )
-        if times_BC is None:
-            drawn.append(np.full((many, sums_CM.shape[1]), np.nan))
-            continue
+    for many in _batches(resamples, clusters):
+        times_BC = random.multinomial(clusters, np.full(clusters, 1 / clusters), size=many)
         counts_BM = times_BC @ counts_CM
         drawn.append(
             np.divide(times_BC @ sums_CM, counts_BM, out=np.full_like(counts_BM, np.nan), where=counts_BM > 0)
         )
     return np.concatenate(drawn)
+
+
+def _batches(resamples: int, clusters: int) -> list[int]:
+    """How many draws to make at once, again and again."""
+    most = max(1, _CELLS // clusters)
+    return [min(most, resamples - done) for done in range(0, resamples, most)]
 
 
 def _ends(drawn_B: Floats) -> tuple[float | None, float | None]:
@@ -200,10 +204,13 @@ def _ends(drawn_B: Floats) -> tuple[float | None, float | None]:
 def _flip_signs(gaps_C: Floats, resamples: int, seed: int) -> float:
     """Share of sign flips, and of the difference found itself, that are at least as far from nothing."""
     random = np.random.default_rng(seed)
-    signs_BC = random.integers(0, 2, size=(resamples, len(gaps_C))) * 2.0 - 1.0
     found = abs(float(gaps_C.sum()))
     slack = 1e-12 * max(1.0, float(np.abs(gaps_C).sum()))  # equal differences in another order of adding
-    return (1 + int((np.abs(signs_BC @ gaps_C) >= found - slack).sum())) / (1 + resamples)
+    as_far = 0
+    for many in _batches(resamples, len(gaps_C)):
+        signs_BC = random.integers(0, 2, size=(many, len(gaps_C))) * 2.0 - 1.0
+        as_far += int((np.abs(signs_BC @ gaps_C) >= found - slack).sum())
+    return (1 + as_far) / (1 + resamples)
 
 
 def fractions(values: Sequence[float | bool]) -> Floats:

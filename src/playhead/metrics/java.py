@@ -94,7 +94,7 @@ class Meteor:
     def __enter__(self) -> Meteor:
         return self
 
-    def __exit__(self, *raised: object) -> None:
+    def __exit__(self, *_raised: object) -> None:
         self.close()
 
     def close(self) -> None:
@@ -138,7 +138,7 @@ class Meteor:
         def write() -> None:
             with contextlib.suppress(BrokenPipeError):  # said below, when an answer is missing
                 for line in lines:
-                    stdin.write(f"{line}\n".encode())
+                    stdin.write(f"{line}\n".encode(errors="replace"))
                 stdin.flush()
 
         writer = threading.Thread(target=write, name="meteor", daemon=True)
@@ -166,7 +166,7 @@ def _run(words: Sequence[str], lines: Sequence[str], who: str) -> list[str]:
         tempfile.TemporaryFile() as faults,
         tempfile.TemporaryFile() as heard,
     ):
-        said.write("".join(f"{line}\n" for line in lines).encode())
+        said.write("".join(f"{line}\n" for line in lines).encode(errors="replace"))
         said.seek(0)
         command = [_java(), "-Dfile.encoding=UTF-8", *words]
         done = subprocess.run(command, stdin=said, stdout=heard, stderr=faults, check=False)

@@ -36,6 +36,7 @@ class Kind:
         digits: Digits after the point its published evaluation prints.
         first: Metrics shown first, and alone on request.
         uses_meteor: Whether METEOR and so Java is needed.
+        missing_scores_0: Whether what has no prediction scores 0, as published; otherwise it is left out.
     """
 
     help: str
@@ -44,6 +45,7 @@ class Kind:
     digits: int = 2
     first: tuple[str, ...] = ()
     uses_meteor: bool = False
+    missing_scores_0: bool = False
 
 
 def score_files(
@@ -144,7 +146,7 @@ def _video_mme(path: Source, truths: Sequence[Source]) -> list[Scores]:
     truth = formats.video_mme_replies(truths[0]) if truths else replies
     refuse_unknown(replies, truth, "question_id")
     right = {name: _letter(record) for name, record in truth.items()}
-    said = {name: record.text("response") for name, record in replies.items()}
+    said = {name: _said(record, "response") for name, record in replies.items()}
     videos = {name: record.name("videoID") for name, record in truth.items()}
     fields = {"duration": "", "domain": "domain: ", "sub_category": "subject: ", "task_type": "task: "}
     groups = formats.groups_of(truth, fields)
@@ -179,10 +181,7 @@ def _choice(path: Source, truths: Sequence[Source]) -> list[Scores]:
     refuse_unknown(replies, truth, "id")
     right = {name: _letter(record) for name, record in truth.items()}
     chosen = {
-        name: None
-        if record.get("answer", "text or null") is None
-        else read_option(record.text("answer"), _options(truth[name]))[0]
-        for name, record in replies.items()
+        name: read_option(_said(each, "answer"), _options(truth[name]))[0] for name, each in replies.items()
     }
     groups = formats.groups_of(truth, {"group": "", "problem_type": ""})
     for way in groups.values():
@@ -209,6 +208,11 @@ def _grounding(path: Source, truths: Sequence[Source]) -> list[Scores]:
     ]
     scored = score_grounding(predicted, true, {name: each.name("video") for name, each in truth.items()})
     return [_noted(scored, *check_bounds(placed, Path(path).name))]
+
+
+def _said(record: Record, field: str) -> str:
+    """What was replied; null is a reply that says nothing."""
+    return "" if record.get(field, "text or null") is None else record.text(field)
 
 
 def _letter(record: Record) -> str:
@@ -268,6 +272,7 @@ KINDS: Final[Mapping[str, Kind]] = {
         truths=(1, 9),
         digits=4,
         uses_meteor=True,
+        missing_scores_0=True,
     ),
     "vtimellm": Kind(
         "VTimeLLM's evaluation log: JSON Lines of answers to captioning and grounding",
@@ -276,7 +281,11 @@ KINDS: Final[Mapping[str, Kind]] = {
         first=("soda_c", "METEOR", "CIDEr", "mIoU", "R1@0.3", "R1@0.5", "R1@0.7"),
     ),
     "youcook2": Kind(
-        "dense captions of YouCook2 as TimeChat writes them", _youcook2, digits=1, uses_meteor=True
+        "dense captions of YouCook2 as TimeChat writes them",
+        _youcook2,
+        digits=1,
+        uses_meteor=True,
+        missing_scores_0=True,
     ),
     "video-mme": Kind(
         "replies to Video-MME: JSON Lines with question_id, response, and answer unless a truth file is given",
