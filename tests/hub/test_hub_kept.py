@@ -24,6 +24,15 @@ def test_a_file_is_whole_or_absent(tmp_path):
     assert [each.name for each in path.parent.iterdir()] == ["a.json"]
 
 
+def test_others_may_read_a_file_where_the_users_umask_lets_them(tmp_path):
+    before = os.umask(0o022)
+    try:
+        write_whole(tmp_path / "a.json", lambda file: file.write(b"{}"))
+    finally:
+        os.umask(before)
+    assert (tmp_path / "a.json").stat().st_mode & 0o777 == 0o644
+
+
 def test_the_least_recently_used_go_first(tmp_path):
     for age, name in enumerate(("new.npz", "old.npz", "oldest.npz", "other.txt")):
         (tmp_path / name).write_bytes(b"x" * 10)

@@ -165,6 +165,15 @@ def test_a_window_between_two_frames_gives_the_frame_on_screen():
     assert chosen.times_s.tolist() == [5.0]
 
 
+@pytest.mark.parametrize("name", ["every", "per-second", "arc", "hour-llava"])
+def test_a_window_of_slides_begins_with_the_slide_on_screen(name):
+    times_s = np.arange(10) * 4.0
+    chosen = sample(policy(name), times_s, 5.0, 17.0)
+    assert chosen.times_s[0] == 4.0
+    assert set(chosen.times_s) == {4.0, 8.0, 12.0, 16.0}
+    assert sample(policy(name), times_s, 3.9, 17.0).times_s[0] == 4.0  # shown a tenth of a second in
+
+
 def test_a_window_turned_round_is_refused():
     with pytest.raises(WindowError):
         sample(every(), np.arange(10.0), 3.0, 2.0)

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import os
-import tempfile
+import uuid
 from collections.abc import Callable
 from pathlib import Path
 from typing import BinaryIO
@@ -20,13 +19,13 @@ def write_whole(path: Path, write: Callable[[BinaryIO], object]) -> None:
         OSError: What the disk refuses; nothing is left behind.
     """
     path.parent.mkdir(parents=True, exist_ok=True)
-    handle, name = tempfile.mkstemp(dir=path.parent, suffix=".part")
+    beside = path.with_name(f"{uuid.uuid4().hex}.part")
     try:
-        with os.fdopen(handle, "wb") as file:
+        with beside.open("xb") as file:  # with the user's own umask, so that a shared cache can be shared
             write(file)
-        Path(name).replace(path)
+        beside.replace(path)
     finally:
-        Path(name).unlink(missing_ok=True)
+        beside.unlink(missing_ok=True)
 
 
 def trim(folder: Path, suffixes: frozenset[str], max_bytes: int, *, keep: Path | None = None) -> None:

@@ -27,6 +27,7 @@ Tokens = npt.NDArray[np.int64]
 _CLOCK_NOISE_S = 1e-9
 _MAX_JITTER_S = 0.002
 _MAX_JITTER_FRACTION = 0.1
+_LONG_WAIT_S = 0.5  # a window that opens this long before its next frame begins with the one still on screen
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,7 +83,8 @@ def sample(policy: Policy, times_s: Times, start_s: float, end_s: float) -> Sele
 
     Returns:
         A selection whose times, indices and intervals refer to the whole video. When no frame begins inside the
-        window, the one that is being shown at its start is sampled.
+        window, or not within its first half second (slides, time lapses), the one that is being shown at its start is
+        among those sampled.
 
     Raises:
         WindowError: If the window ends before it starts.
@@ -93,9 +95,9 @@ def sample(policy: Policy, times_s: Times, start_s: float, end_s: float) -> Sele
     if times_s.shape[0] == 0:
         raise EmptyMediaError("cannot sample frames", found="a video stream without frames")
     first, stop = (int(i) for i in np.searchsorted(times_s, [start_s, end_s], side="left"))
-    if stop <= first:
+    if stop <= first or (first > 0 and times_s[first] - start_s > _LONG_WAIT_S):
         first = int(shown(times_s, np.array([start_s]))[0])
-        stop = first + 1
+        stop = max(stop, first + 1)
     inside = np.maximum(times_s[first:stop] - start_s, 0.0)
     chosen = policy(end_s - start_s, inside)
     indices = chosen.indices + first
