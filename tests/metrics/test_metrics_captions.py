@@ -103,6 +103,17 @@ def test_soda_keeps_the_order_of_the_story(meteor) -> None:
     assert score_soda([[]], [true], meteor) == [0.0]
 
 
+def test_the_eleventh_caption_mixes_up_timechats_columns(meteor) -> None:
+    true = [Caption(at, at + 1, f"man number {'xyzabcdefghi'[at]} runs {at} times") for at in range(12)]
+    for many, same in ((10, True), (12, False)):
+        straight = score_soda([true[:many]], [true[:many]], meteor)
+        mixed = score_soda([true[:many]], [true[:many]], meteor, timechat_columns=True)
+        assert straight[0] == pytest.approx(1.0, abs=1e-6)
+        assert (mixed == straight) is same
+    youcook = score_youcook2({"v": true}, {"v": true}, meteor=meteor)
+    assert youcook.mean("SODA_c") < youcook.mean("SODA_c, by time") == pytest.approx(1.0, abs=1e-6)
+
+
 def test_meteor_is_not_symmetric_and_roles_can_be_kept(meteor) -> None:
     said, true = [Caption(0, 10, "a girl walks")], [Caption(0, 10, "a small girl in red walks onto a stage")]
     published = score_soda([said], [true], meteor)[0]

@@ -111,7 +111,8 @@ def score_youcook2(
     """Score dense captions as TimeChat's released evaluation of YouCook2 does; items are all videos of the truth.
 
     F1 is of the precision and the recall of the spans, both averaged over the overlaps, video by video. A span turned
-    round is turned back, captions are taken in the order told for SODA_c, and a video without a prediction scores 0.
+    round is turned back, and a video without a prediction scores 0. ``SODA_c`` is as published: captions in the order
+    told, and their METEOR mixed up from the eleventh on (``timechat_columns``); ``SODA_c, by time`` is as SODA defines it.
 
     Args:
         predicted: Captions of every video.
@@ -124,15 +125,19 @@ def score_youcook2(
     """
     videos = tuple(true)
     said = {video: [_forwards(each) for each in predicted.get(video, ())] for video in videos}
-    groups = _paired(said, [true], overlaps, str)
+    events = {video: [_forwards(each) for each in true[video]] for video in videos}
+    groups = _paired(said, [events], overlaps, str)
+    sides = [said[video] for video in videos], [events[video] for video in videos]
     with _running(meteor) as program:
         values = _language(groups, videos, ("CIDEr", "METEOR"), program)
-        soda = score_soda([said[v] for v in videos], [true[v] for v in videos], program, in_order=False)
-    found = [[_covered(said[video], [true[video]], least) for least in overlaps] for video in videos]
+        soda = score_soda(*sides, program, in_order=False, timechat_columns=True)
+        soda_by_time = score_soda(*sides, program)
+    found = [[_covered(said[video], [events[video]], least) for least in overlaps] for video in videos]
     precision = [float(np.mean([each[0] for each in one])) for one in found]
     recall = [float(np.mean([each[1] for each in one])) for one in found]
     values |= {
         "SODA_c": fractions(soda),
+        "SODA_c, by time": fractions(soda_by_time),
         "Precision_Mean": fractions(precision),
         "Recall_Mean": fractions(recall),
         "F1_Score": fractions(

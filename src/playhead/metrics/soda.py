@@ -48,6 +48,7 @@ def score_soda(
     *,
     in_order: bool = True,
     swap_roles: bool = True,
+    timechat_columns: bool = False,
 ) -> list[float]:
     """SODA_c of every video, 0 to 1; 0 where nothing is predicted.
 
@@ -57,6 +58,8 @@ def score_soda(
         meteor: A running METEOR.
         in_order: Sort both by their start first.
         swap_roles: Give METEOR the true sentence as the hypothesis, as the published scores do. METEOR is not symmetric.
+        timechat_columns: Give prediction number n the METEOR of the one that comes n-th when numbers are sorted as text
+            (0, 1, 10, 2, ...), as TimeChat's released evaluation does; the same for up to ten predictions a video.
 
     Raises:
         MissingExtraError: If Java or the extra ``metrics`` is missing.
@@ -65,7 +68,11 @@ def score_soda(
         predicted, true = ([sorted(each, key=_start) for each in side] for side in (predicted, true))
     words = java.tokenize(each.text for side in (predicted, true) for video in side for each in video)
     grids = [
-        [(words[event.text], words[said.text]) for event in events for said in told]
+        [
+            (words[event.text], words[said.text])
+            for event in events
+            for said in (_by_text(told) if timechat_columns else told)
+        ]
         for told, events in zip(predicted, true, strict=True)
     ]
     if not swap_roles:
@@ -80,6 +87,11 @@ def score_soda(
         precision, recall = total / len(told), total / len(events)
         found.append(2 * precision * recall / (precision + recall) if total else 0.0)
     return found
+
+
+def _by_text(told: Captions) -> list[Caption]:
+    """Captions in the order of their numbers as text."""
+    return [told[number] for number in sorted(range(len(told)), key=str)]
 
 
 def _start(caption: Caption) -> float:
