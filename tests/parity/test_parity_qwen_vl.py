@@ -38,7 +38,12 @@ pytestmark = pytest.mark.parity
 PIXELS = 2e-6
 LOGITS = 1e-5
 TYPES = list(KINDS)
-NAMES = {"qwen2_vl": "qwen2-vl-tiny", "qwen2_5_vl": "qwen2.5-vl-tiny", "qwen3_vl": "qwen3-vl-tiny"}
+NAMES = {
+    "qwen2_vl": "qwen2-vl-tiny",
+    "qwen2_5_vl": "qwen2.5-vl-tiny",
+    "qwen3_vl": "qwen3-vl-tiny",
+    "qwen3_vl_moe": "qwen3-vl-moe-tiny",
+}
 
 
 @pytest.fixture(scope="module")
@@ -197,15 +202,17 @@ def test_token_ids_are_those_of_the_released_template_and_their_text(engines, dr
     look = engine.look(Video(str(path)))
     indices = np.round(look.times_s * 25).astype(int).tolist()
     text = their_text(engine, look, 25.0, indices)
-    system = "" if kind == "qwen3_vl" else "<|im_start|>system\nYou are a helpful assistant.<|im_end|>\n"
+    system = (
+        "" if kind.startswith("qwen3") else "<|im_start|>system\nYou are a helpful assistant.<|im_end|>\n"
+    )
     template = f"{system}<|im_start|>user\n{CLOSED}What?<|im_end|>\n<|im_start|>assistant\n"
     # Their later releases leave the template's own marks around Qwen3-VL's; up to 5.9 all three tokens were replaced.
-    replaced = CLOSED if kind == "qwen3_vl" else "<|video_pad|>"
+    replaced = CLOSED if kind.startswith("qwen3") else "<|video_pad|>"
     expected = engine.words(template.replace(replaced, text), add_special_tokens=False)["input_ids"]
     made = engine.layout(look, "What?").input_ids_N.tolist()
     assert made == expected
     later = engine.words(template.replace("<|video_pad|>", text), add_special_tokens=False)["input_ids"]
-    assert len(later) == len(made) + (2 if kind == "qwen3_vl" else 0)
+    assert len(later) == len(made) + (2 if kind.startswith("qwen3") else 0)
 
 
 # --- logits ----------------------------------------------------------------------------------------------------------

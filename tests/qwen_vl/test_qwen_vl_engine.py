@@ -22,7 +22,7 @@ from playhead.sequence.mrope import following
 from playhead.sequence.patches import join_rows
 from playhead.tasks.ask import Ask
 
-TINY = ["qwen2-vl-tiny", "qwen2.5-vl-tiny", "qwen3-vl-tiny"]
+TINY = ["qwen2-vl-tiny", "qwen2.5-vl-tiny", "qwen3-vl-tiny", "qwen3-vl-moe-tiny"]
 _SESSIONS = {}
 
 

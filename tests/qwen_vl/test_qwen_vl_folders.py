@@ -17,7 +17,7 @@ from playhead.models.qwen_vl.plan import parameters
 from playhead.models.registry import find_model
 from playhead.tasks.ask import Ask
 
-TINY = ["qwen2-vl-tiny", "qwen2.5-vl-tiny", "qwen3-vl-tiny"]
+TINY = ["qwen2-vl-tiny", "qwen2.5-vl-tiny", "qwen3-vl-tiny", "qwen3-vl-moe-tiny"]
 
 
 FREE = {"device": "cpu", "constrain": False, "max_new_tokens": 8}

@@ -117,6 +117,7 @@ QWEN_VL: Final = (
             ("Qwen3-VL", "2B", 2_127_532_032, "Apache-2.0"),
             ("Qwen3-VL", "4B", 4_437_815_808, "Apache-2.0"),
             ("Qwen3-VL", "8B", 8_767_123_696, "Apache-2.0"),
+            ("Qwen3-VL", "30B-A3B", 31_070_754_032, "Apache-2.0"),
         )
     ),
     *(
@@ -125,7 +126,7 @@ QWEN_VL: Final = (
             tiny=True,
             about=f"{system} with random weights, for tests and examples: what it says means nothing",
         )
-        for system in _QWEN_VL
+        for system in (*_QWEN_VL, "Qwen3-VL-MoE")
     ),
 )
 

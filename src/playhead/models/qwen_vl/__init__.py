@@ -1,6 +1,6 @@
 """The Qwen-VL line through transformers' own models: Qwen2-VL, Qwen2.5-VL, Qwen3-VL, with true time.
 
-kinds        the three generations: classes, cut of pictures, how each is told the time
+kinds        the generations: classes, cut of pictures, how each is told the time
 config       the configurations of the released checkpoints, and the tiny ones
 tokens       the tokenizer and its marks
 settings     the family's own options

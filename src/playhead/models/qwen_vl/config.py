@@ -26,6 +26,7 @@ _SIZES: Final[dict[str, tuple[int, int, int, int, int, int, bool]]] = {
     "qwen3-vl-2b": (2048, 28, 16, 8, 6144, 151_936, True),
     "qwen3-vl-4b": (2560, 36, 32, 8, 9728, 151_936, True),
     "qwen3-vl-8b": (4096, 36, 32, 8, 12_288, 151_936, False),
+    "qwen3-vl-30b-a3b": (2048, 48, 32, 4, 6144, 151_936, False),
 }
 _LARGE_TOWER: Final = {
     "depth": 27,
@@ -41,9 +42,16 @@ _SMALL_TOWER: Final = {
 }
 
 
-def config_of(preset: Preset) -> Any:  # noqa: ANN401 - one of three configurations
+def model_type_of(preset: Preset) -> str:
+    """The generation of a preset."""
+    if preset.name in {"qwen3-vl-30b-a3b", "qwen3-vl-moe-tiny"}:
+        return "qwen3_vl_moe"
+    return preset.name.rpartition("-")[0].replace("-", "_").replace(".", "_")
+
+
+def config_of(preset: Preset) -> Any:  # noqa: ANN401 - a configuration of the line
     """The configuration of a preset, as its checkpoint has it."""
-    model_type = f"{preset.name.rsplit('-', 2)[0].replace('.', '_')}_vl"
+    model_type = model_type_of(preset)
     if preset.tiny:
         return tiny_config(model_type)
     width, layers, heads, keys, ffn, vocabulary, tied = _SIZES[preset.name]
@@ -65,7 +73,10 @@ def config_of(preset: Preset) -> Any:  # noqa: ANN401 - one of three configurati
         vision = {"hidden_size": 1280, "out_hidden_size": width, "tokens_per_second": 2}
     else:
         text |= {"rope_parameters": dict(_ROPE_3), "head_dim": 128, "max_position_embeddings": 262_144}
-        vision = {**(_LARGE_TOWER if preset.name.endswith("8b") else _SMALL_TOWER), "out_hidden_size": width}
+        large = preset.name in {"qwen3-vl-8b", "qwen3-vl-30b-a3b"}
+        vision = {**(_LARGE_TOWER if large else _SMALL_TOWER), "out_hidden_size": width}
+    if model_type == "qwen3_vl_moe":
+        text |= {"moe_intermediate_size": 768, "num_experts": 128, "num_experts_per_tok": 8}
     made: Any = KINDS[model_type].config_class
     return made(text_config=text, vision_config=vision, tie_word_embeddings=tied)
 
@@ -96,6 +107,9 @@ def tiny_config(model_type: str, **changes: Any) -> Any:  # noqa: ANN401 - any k
         rope |= {"mrope_section": [4, 2, 2], "mrope_interleaved": True}
         vision |= {"hidden_size": 32, "out_hidden_size": 32, "intermediate_size": 64}
         vision |= {"num_position_embeddings": 64, "deepstack_visual_indexes": [0]}
+    if model_type == "qwen3_vl_moe":
+        text |= {"moe_intermediate_size": 16, "num_experts": 4, "num_experts_per_tok": 2}
+        text["tie_word_embeddings"] = False
     text |= {"rope_parameters": rope, "initializer_range": 0.2}
     marks = {
         "image_token_id": TINY_IDS["<|image_pad|>"],

@@ -53,7 +53,7 @@ class QwenVL(EndToEnd[Seen]):
     def __init__(
         self,
         name: str,
-        model: Any,  # noqa: ANN401 - one of three classes
+        model: Any,  # noqa: ANN401 - a model of the line
         tokenizer: Qwen2Tokenizer,
         options: EngineOptions,
         *,

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from playhead.models.qwen_vl.engine import QwenVL
 
 
-def tiny_model(model_type: str, **changes: Any) -> Any:  # noqa: ANN401 - any key of the configuration; one of three models
+def tiny_model(model_type: str, **changes: Any) -> Any:  # noqa: ANN401 - any key of the configuration; a model of the line
     """A tiny model of a generation; the same weights every time, and no other random state is touched."""
     with torch.random.fork_rng():
         torch.manual_seed(0)

@@ -1,4 +1,4 @@
-"""The three generations: what each is in transformers, how pictures are cut for it, how it is told the time."""
+"""The generations: what each is in transformers, how pictures are cut for it, how it is told the time."""
 
 from __future__ import annotations
 
@@ -13,6 +13,8 @@ from transformers import (
     Qwen2VLForConditionalGeneration,
     Qwen3VLConfig,
     Qwen3VLForConditionalGeneration,
+    Qwen3VLMoeConfig,
+    Qwen3VLMoeForConditionalGeneration,
 )
 
 from playhead.errors import UnsupportedError
@@ -89,6 +91,17 @@ KINDS: Final[Mapping[str, Kind]] = {
             "",
             flat=False,
         ),
+        Kind(
+            "qwen3_vl_moe",
+            "Qwen3-VL",
+            Qwen3VLMoeConfig,
+            Qwen3VLMoeForConditionalGeneration,
+            "qwen3-vl",
+            "text",
+            _HALF,
+            "",
+            flat=False,
+        ),
     )
 }
 """By ``model_type``."""
@@ -106,7 +119,7 @@ def kind_of(config: Any) -> Kind:  # noqa: ANN401 - any configuration of transfo
     return kind
 
 
-def cut_of(config: Any) -> Cut:  # noqa: ANN401 - one of three configurations
+def cut_of(config: Any) -> Cut:  # noqa: ANN401 - a configuration of the line
     """How pictures are cut for a model."""
     vision, (mean, std) = config.vision_config, kind_of(config).colours
     return Cut(vision.patch_size, vision.spatial_merge_size, vision.temporal_patch_size, mean, std)

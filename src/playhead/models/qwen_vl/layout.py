@@ -32,7 +32,7 @@ def labels_of(kind: Kind, means_T: Times) -> list[str]:
     return [seconds_text(float(time_s)) for time_s in means_T]
 
 
-def steps_of(kind: Kind, starts_T: Times, config: Any) -> Ids:  # noqa: ANN401 - one of three configurations
+def steps_of(kind: Kind, starts_T: Times, config: Any) -> Ids:  # noqa: ANN401 - a configuration of the line
     """What each group adds along the time axis of its positions."""
     if kind.told == "positions":
         return by_time(starts_T, config.vision_config.tokens_per_second)
@@ -46,7 +46,7 @@ def prompt_layout(
     question: str,
     seen: Seen,
     *,
-    config: Any,  # noqa: ANN401 - one of three configurations
+    config: Any,  # noqa: ANN401 - a configuration of the line
 ) -> Layout:
     """One question about a video, ready to be answered.
 
@@ -76,7 +76,7 @@ def prompt_layout(
     return Layout(input_ids_N, tuple(parts.slots), positions=positions(len(input_ids_N), blocks))
 
 
-def _put_pictures(parts: _Parts, kind: Kind, ids: TokenIds, config: Any, seen: Seen) -> list[Block]:  # noqa: ANN401 - one of three configurations
+def _put_pictures(parts: _Parts, kind: Kind, ids: TokenIds, config: Any, seen: Seen) -> list[Block]:  # noqa: ANN401 - a configuration of the line
     """The places of the pictures and their marks."""
     groups, rows, columns = seen.grid_THW
     merge = config.vision_config.spatial_merge_size

@@ -27,7 +27,7 @@ _LABEL_TOKENS: Final = 10
 _COPIES: Final = 2  # of the widest layer's activations that live at once
 
 
-def make_plan(preset: Preset, config: Any, video: Video, options: EngineOptions) -> Plan:  # noqa: ANN401 - one of three configurations
+def make_plan(preset: Preset, config: Any, video: Video, options: EngineOptions) -> Plan:  # noqa: ANN401 - a configuration of the line
     """The plan for a video.
 
     Args:
@@ -66,7 +66,7 @@ def make_plan(preset: Preset, config: Any, video: Video, options: EngineOptions)
     )
 
 
-def parameters(config: Any) -> int:  # noqa: ANN401 - one of three configurations
+def parameters(config: Any) -> int:  # noqa: ANN401 - a configuration of the line
     """Parameters of a configuration, counted without making them; tied ones once."""
     return _parameters(config.model_type, config.to_json_string(use_diff=False))
 
@@ -80,7 +80,7 @@ def _parameters(model_type: str, text: str) -> int:
     return sum(each.numel() for each in model.parameters())
 
 
-def looking_flops(config: Any, squares: int) -> float:  # noqa: ANN401 - one of three configurations
+def looking_flops(config: Any, squares: int) -> float:  # noqa: ANN401 - a configuration of the line
     """Operations of the encoder and the merger for one group of pictures, which is looked at by itself.
 
     Qwen2.5-VL looks at windows of 8 x 8 squares in all but a few layers; there the whole picture is counted too.
@@ -108,7 +108,7 @@ def token_flops(text: Any, positions: int) -> float:  # noqa: ANN401 - any langu
     return float(text.num_hidden_layers * layer + 2 * text.vocab_size * text.hidden_size)
 
 
-def _working_bytes(config: Any, groups: int, squares: int, positions: int, value_bytes: int) -> int:  # noqa: ANN401 - one of three configurations
+def _working_bytes(config: Any, groups: int, squares: int, positions: int, value_bytes: int) -> int:  # noqa: ANN401 - a configuration of the line
     """What is held beside the weights: the cut pictures, and the costlier of encoding some and reading the prompt."""
     text, vision = config.text_config, config.vision_config
     width, ffn, _ = _tower(config)
@@ -123,7 +123,7 @@ def _working_bytes(config: Any, groups: int, squares: int, positions: int, value
     return int(cut_bytes + features + max(looking, cache_bytes + reading + text.vocab_size * 4))
 
 
-def _tower(config: Any) -> tuple[int, int, int]:  # noqa: ANN401 - one of three configurations
+def _tower(config: Any) -> tuple[int, int, int]:  # noqa: ANN401 - a configuration of the line
     """Width, width of the feed-forward part, and how many matrices that has."""
     vision = config.vision_config
     if config.model_type == "qwen2_vl":
@@ -138,9 +138,14 @@ def _heads(text: Any) -> tuple[int, int]:  # noqa: ANN401 - any language model's
 
 
 def _layer_weights(text: Any) -> int:  # noqa: ANN401 - any language model's configuration
-    """Weights of one decoder layer's matrices."""
+    """Weights of one decoder layer's matrices that a token goes through."""
     heads, keys = _heads(text)
-    return int(text.hidden_size * (2 * heads + 2 * keys + 3 * text.intermediate_size))
+    ffn = 3 * text.intermediate_size
+    if experts := getattr(
+        text, "num_experts", 0
+    ):  # a token goes through some of them, chosen by one more matrix
+        ffn = 3 * text.num_experts_per_tok * text.moe_intermediate_size + experts
+    return int(text.hidden_size * (2 * heads + 2 * keys + ffn))
 
 
 def _notes(
@@ -150,7 +155,7 @@ def _notes(
     chosen: Chosen,
     *,
     tokens: int,
-    config: Any,  # noqa: ANN401 - one of three configurations
+    config: Any,  # noqa: ANN401 - a configuration of the line
 ) -> tuple[str, ...]:
     """What a user should know before running."""
     frames, (width_px, height_px) = len(chosen.selection), chosen.size_px

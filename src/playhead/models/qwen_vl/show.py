@@ -24,7 +24,7 @@ _NOTES: Final = {
 }
 
 
-def make_show(preset: Preset, config: Any, video: Video, options: EngineOptions, *, most: int) -> Shown:  # noqa: ANN401 - one of three configurations
+def make_show(preset: Preset, config: Any, video: Video, options: EngineOptions, *, most: int) -> Shown:  # noqa: ANN401 - a configuration of the line
     """The pictures the encoder is given of a video, and what the model is told of the time of each.
 
     Args:
@@ -64,7 +64,7 @@ def make_show(preset: Preset, config: Any, video: Video, options: EngineOptions,
     )
 
 
-def _told(kind: Kind, starts_T: Any, means_T: Any, config: Any) -> list[str]:  # noqa: ANN401 - one of three configurations
+def _told(kind: Kind, starts_T: Any, means_T: Any, config: Any) -> list[str]:  # noqa: ANN401 - a configuration of the line
     """How the model is told the time of each group."""
     if kind.told == "text":
         return [f"told {label}" for label in labels_of(kind, means_T)]

@@ -46,7 +46,7 @@ class TokenIds:
     padding: int
 
 
-def open_tokenizer(folder: Path, config: Any) -> Qwen2Tokenizer:  # noqa: ANN401 - one of three configurations
+def open_tokenizer(folder: Path, config: Any) -> Qwen2Tokenizer:  # noqa: ANN401 - a configuration of the line
     """The tokenizer of a folder of weights.
 
     Args:
@@ -78,7 +78,7 @@ def open_tokenizer(folder: Path, config: Any) -> Qwen2Tokenizer:  # noqa: ANN401
     return tokenizer
 
 
-def token_ids(tokenizer: Qwen2Tokenizer, config: Any, *, asked: str = "a Qwen-VL tokenizer") -> TokenIds:  # noqa: ANN401 - one of three configurations
+def token_ids(tokenizer: Qwen2Tokenizer, config: Any, *, asked: str = "a Qwen-VL tokenizer") -> TokenIds:  # noqa: ANN401 - a configuration of the line
     """The ids of the marks, found by their text and held to what the model's configuration says.
 
     Raises:

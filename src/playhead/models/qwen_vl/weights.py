@@ -15,12 +15,13 @@ from playhead.models.weights import load_pretrained
 # What released and fine-tuned configs carry beside the fields of transformers' classes, most of it from older releases of
 # them; a trainer leaves its version, and some write the language model's width at the top too.
 _ALSO: Final = frozenset(
-    {"rope_scaling", "rope_theta", "vision_token_id", "hidden_size", "unsloth_version", "unsloth_fixed"}
+    {"rope_scaling", "rope_theta", "vision_token_id", "hidden_size", "norm_topk_prob", "sliding_window"}
+    | {"unsloth_version", "unsloth_fixed"}
 )
 _ALSO_VISION: Final = frozenset({"in_chans", "spatial_patch_size", "tokens_per_second"})
 
 
-def load(folder: Path, **options: Any) -> Any:  # noqa: ANN401 - passed on; one of three models
+def load(folder: Path, **options: Any) -> Any:  # noqa: ANN401 - passed on; a model of the line
     """A model from a released folder or one saved by ``save_pretrained``.
 
     Args:
@@ -65,4 +66,5 @@ def _refuse_in(where: Path, config: Mapping[str, Any], part: str, known: frozens
 
 
 def _keys(config_class: Any) -> frozenset[str]:  # noqa: ANN401 - a configuration class of transformers
-    return frozenset(each.name for each in fields(config_class)) | set(config_class.attribute_map)
+    names = config_class.attribute_map
+    return frozenset(each.name for each in fields(config_class)).union(names, names.values())
