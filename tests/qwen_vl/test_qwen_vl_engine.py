@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import re
 from dataclasses import replace
 from fractions import Fraction
 
@@ -21,6 +23,9 @@ from playhead.sequence.layout import IGNORED
 from playhead.sequence.mrope import following
 from playhead.sequence.patches import join_rows
 from playhead.tasks.ask import Ask
+from playhead.tasks.chapters import Chapters
+from playhead.tasks.events import Events
+from playhead.tasks.ground import Ground
 
 TINY = ["qwen2-vl-tiny", "qwen2.5-vl-tiny", "qwen3-vl-tiny", "qwen3-vl-moe-tiny"]
 _SESSIONS = {}
@@ -325,6 +330,26 @@ def test_times_can_be_asked_for_as_a_clock(drawn, name) -> None:
     assert answer.failure is None or "00:" in answer.failure.raw
 
 
+@pytest.mark.parametrize("task", [Events(), Chapters(), Ground("a {query} in braces")])
+def test_times_can_be_asked_for_in_qwen3s_own_form(drawn, task) -> None:
+    engine = load("qwen3-vl-tiny", times="minutes", max_new_tokens=400)
+    video = Video(str(drawn("constant").path), start_s=1.0)
+    look = engine.look(video)
+    made = engine.request(task, look)
+    assert "mm:ss.ff" in made.text
+    assert ("a {query} in braces" in made.text) == isinstance(task, Ground)
+    reading = task.read(
+        '[{"start": "00:00.25", "end": "00:01.20", "description": "x", "title": "x"}]', made.clock
+    )
+    [found] = reading.events or reading.chapters
+    assert (found.span.start_s, found.span.end_s) == (pytest.approx(1.25), pytest.approx(2.2))
+    written = engine.write(look, made).text
+    assert all(re.fullmatch(r"\d{2,3}:[0-5]\d\.\d\d", item["start"]) for item in json.loads(written))
+    properties = made.grammar.json_schema["items"]["properties"]
+    assert re.fullmatch(properties["end"]["pattern"], "61:07.50")
+    assert not re.fullmatch(properties["end"]["pattern"], "07.50")
+
+
 @pytest.mark.parametrize(
     ("options", "said"),
     [
@@ -334,7 +359,7 @@ def test_times_can_be_asked_for_as_a_clock(drawn, name) -> None:
         ({"sampling": "util"}, "did you mean 'utils'"),
         ({"video_tokens": 4}, "whole number"),
         ({"video_tokens": 999, "sampling": "transformers"}, "leave one"),
-        ({"times": "bins"}, "seconds, clock"),
+        ({"times": "bins"}, "seconds, clock, minutes"),
         ({"max_frame": 3}, "did you mean 'max_frames'"),
     ],
 )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import tomllib
+from dataclasses import replace
 from functools import cache
 from importlib import resources
 from typing import Any, Final, Literal
@@ -15,12 +16,18 @@ from playhead.tasks.ask import Ask
 from playhead.tasks.base import Clock, PromptStyle, Task
 from playhead.tasks.choose import Choose
 from playhead.tasks.describe import Describe
+from playhead.tasks.ground import Ground
 
 _FIELD: Final = re.compile(r"\{([a-z]+)\}")
+_MINUTES: Final = "^[0-9]{2,3}:[0-5][0-9][.][0-9]{2}$"
+_TEXTS: Final = {"events": {"description": {"type": "string"}}, "chapters": {"title": {"type": "string"}}}
 
 
 def request(
-    task: Task, clock: Clock, room: Room = TRAINED, times: Literal["seconds", "clock"] = "seconds"
+    task: Task,
+    clock: Clock,
+    room: Room = TRAINED,
+    times: Literal["seconds", "clock", "minutes"] = "seconds",
 ) -> Request:
     """A task in the family's words, and the texts that can be read as its answer.
 
@@ -40,12 +47,24 @@ def request(
         )
         text = _words("choose", question=task.question.strip(), options=options)
         return Request(text, clock, Grammar(regex="|".join(task.labels)))
+    if times == "minutes":
+        return _in_minutes(task, clock, room)
     prompt = task.render(PromptStyle(times=times))
     if prompt.json_schema is None:
         return Request(prompt.text, clock, FREE_TEXT)
     return Request(
         prompt.text, clock, Grammar(json_schema=bounded(prompt.json_schema, clock.duration_s, room))
     )
+
+
+def _in_minutes(task: Task, clock: Clock, room: Room) -> Request:
+    """A task with times in its answer, in the form of Qwen3-VL's published examples."""
+    text = _words(task.name, query=task.query.strip() if isinstance(task, Ground) else "")
+    time = {"type": "string", "pattern": _MINUTES}
+    fields: dict[str, object] = {"start": time, "end": time, **_TEXTS.get(task.name, {})}
+    item = {"type": "object", "properties": fields, "required": list(fields), "additionalProperties": False}
+    held = bounded({"type": "array", "items": item}, clock.duration_s, replace(room, ordered=False))
+    return Request(text, clock, Grammar(json_schema=held))
 
 
 def _words(task: str, **fields: str) -> str:

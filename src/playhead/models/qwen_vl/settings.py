@@ -13,7 +13,7 @@ OPTIONS: Final[Mapping[str, str]] = {
     "max_frames": "Most pictures of a video (768, as published); a longer video is looked at more thinly.",
     "sampling": "Whose rule chooses and sizes the pictures: utils (the makers' qwen-vl-utils) or transformers.",
     "video_tokens": "Most tokens all pictures may fill, under the rule utils (115,200, as published).",
-    "times": "How times are to be written in answers: seconds or clock (HH:MM:SS).",
+    "times": "How times are to be written in answers: seconds, clock (HH:MM:SS) or minutes (mm:ss.ff, Qwen3-VL's own form).",
 }
 
 
@@ -25,7 +25,7 @@ class Settings:
     max_frames: int = 768
     sampling: Literal["utils", "transformers"] = "utils"
     video_tokens: int = 115_200
-    times: Literal["seconds", "clock"] = "seconds"
+    times: Literal["seconds", "clock", "minutes"] = "seconds"
 
 
 def read_settings(given: Mapping[str, Any]) -> Settings:
@@ -78,5 +78,5 @@ _CHECKS: Final[Mapping[str, Callable[[str, object], Any]]] = {
     "max_frames": _whole(2, 65_536),
     "sampling": _one_of("utils", "transformers"),
     "video_tokens": _whole(128, 10_000_000),
-    "times": _one_of("seconds", "clock"),
+    "times": _one_of("seconds", "clock", "minutes"),
 }
