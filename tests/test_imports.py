@@ -18,7 +18,18 @@ import pytest
 ROOT = Path(__file__).parents[1] / "src" / "playhead"
 
 GROUND = {"errors", "timeline", "timecode", "progress"}
-MIDDLE = GROUND | {"hub", "media", "tasks", "metrics", "export", "sequence", "nn", "generate", "perceive", "language"}
+MIDDLE = GROUND | {
+    "hub",
+    "media",
+    "tasks",
+    "metrics",
+    "export",
+    "sequence",
+    "nn",
+    "generate",
+    "perceive",
+    "language",
+}
 ON_TOP = MIDDLE | {"demo", "models", "api"}
 
 # Which of our packages a package may import besides itself. A dotted name allows that module only.

@@ -12,6 +12,9 @@ from typing import Final, Literal
 
 from playhead.errors import UsageError
 
+CLOCK_PATTERN: Final = "^[0-9]{2,}:[0-5][0-9]:[0-5][0-9]([.][0-9]{1,3})?$"
+"""A clock as JSON schemas ask for it: ``HH:MM:SS`` with up to three decimals."""
+
 ClockStyle = Literal["clock", "short", "vtt", "srt", "seconds"]
 
 _MS_PER_S: Final = 1000

@@ -12,7 +12,7 @@ from generate_kit import byte_fallback, byte_level, llama
 from playhead.errors import UsageError
 from playhead.generate.decode import generate
 from playhead.generate.grammar import Grammar
-from playhead.generate.grammars import bounded, clock_times
+from playhead.generate.grammars import RANDOM, Room, bounded, clock_times
 from playhead.tasks.base import PromptStyle
 from playhead.tasks.chapters import Chapters
 from playhead.tasks.ground import Ground
@@ -41,11 +41,11 @@ def test_an_answer_matches_its_regular_expression(model, tokenizer, ends, regex)
     assert made.ids[-1] in ends
 
 
-@pytest.mark.parametrize("times", ["seconds", "clock"])
+@pytest.mark.parametrize("room", [RANDOM, Room(items=2, letters=12, ordered=False)], ids=["random", "free"])
 @pytest.mark.parametrize("task", [Chapters(), Ground("a cat")], ids=["chapters", "ground"])
-def test_an_answer_follows_the_schema_of_its_task(model, tokenizer, ends, times, task) -> None:
-    schema = task.render(PromptStyle(times=times)).json_schema
-    limits = bounded(schema, max_text=12, max_items=2, max_time=75.0)
+def test_an_answer_follows_the_schema_of_its_task(model, tokenizer, ends, room, task) -> None:
+    schema = task.render(PromptStyle(times="seconds")).json_schema
+    limits = bounded(schema, 75.0, room)
     made = generate(
         model,
         tokenizer,
@@ -57,10 +57,10 @@ def test_an_answer_follows_the_schema_of_its_task(model, tokenizer, ends, times,
     assert made.finished
     found = json.loads(made.text)
     assert isinstance(found, list)
-    assert len(found) <= 2
+    assert len(found) <= room.items
     jsonschema = pytest.importorskip("jsonschema")
     jsonschema.validate(found, schema)
-    for number in re.findall(r"\d+\.?\d*", made.text) if times == "seconds" else ():
+    for number in re.findall(r"\d+\.?\d*", made.text):
         assert float(number) <= 75.0
 
 

@@ -13,7 +13,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from playhead.generate.grammar import FREE_TEXT, Grammar, _tokens, processor
-from playhead.generate.grammars import bins, bounded, clock_times, second_times, sentence
+from playhead.generate.grammars import RANDOM, TRAINED, bounded, clock_times
+from playhead.timecode import CLOCK_PATTERN
 
 LETTERS = "abcdefghijklmnopqrstuvwxyz"
 TEXTS = [
@@ -124,55 +125,40 @@ def test_clock_times_are_those_of_the_video(last, at) -> None:
         assert bool(re.fullmatch(clock_times(last), text)) == (at <= last)
 
 
-@given(duration_s=st.floats(0, 20_000), at=st.integers(0, 300_000), decimals=st.integers(0, 3))
-@settings(max_examples=300, deadline=None)
-def test_times_in_seconds_are_those_of_the_video(duration_s, at, decimals) -> None:
-    text = f"{at / 10**decimals:.{decimals}f}"
-    allowed = at <= int(duration_s * 10**decimals + 1e-9)
-    assert bool(re.fullmatch(second_times(duration_s, decimals), text)) == allowed
-
-
-@pytest.mark.parametrize("count", [1, 2, 10, 75, 100, 128, 1000])
-def test_bins_are_those_there_are(count) -> None:
-    width = max(2, len(str(count - 1)))
-    assert [n for n in range(1200) if re.fullmatch(bins(count), f"{n:0{width}d}")] == list(range(count))
-    assert not re.fullmatch(bins(count), "x")
-
-
-def test_sentences_hold_no_digits_and_end() -> None:
-    assert re.fullmatch(sentence(20), "A cat, it's a cat.")
-    assert not re.fullmatch(sentence(20), "A cat at 12.")
-    assert not re.fullmatch(sentence(5), "A long sentence.")
-    assert re.fullmatch(FREE_TEXT.regex, "A cat.")
-
-
-def test_bounds_narrow_a_schema_and_never_widen_it() -> None:
-    schema = {
-        "type": "array",
-        "maxItems": 2,
-        "items": {
-            "type": "object",
-            "properties": {
-                "at": {"type": "number", "minimum": 0, "maximum": 5},
-                "bin": {"type": "integer", "minimum": 0, "maximum": 99},
-                "clock": {"type": "string", "pattern": "^[0-9]{2,}:[0-5][0-9]:[0-5][0-9]$"},
-                "say": {"type": "string"},
-                "pick": {"type": "string", "enum": ["A", "B"]},
-            },
+@pytest.mark.parametrize("room", [RANDOM, TRAINED])
+def test_bounds_give_an_end_to_everything_and_leave_the_schema_alone(room) -> None:
+    item = {
+        "type": "object",
+        "properties": {
+            "start": {"type": "number", "minimum": 0},
+            "end": {"type": "number", "minimum": 0},
+            "text": {"type": "string"},
+            "pick": {"type": "string", "enum": ["A", "B"]},
         },
     }
-    made = bounded(schema, max_text=10, max_items=4, max_time=70.0)
-    parts = made["items"]["properties"]
-    assert made["maxItems"] == 2
-    assert parts["at"]["maximum"] == 5
-    assert parts["bin"]["maximum"] == 70
-    assert re.fullmatch(parts["clock"]["pattern"], "00:01:10")
-    assert not re.fullmatch(parts["clock"]["pattern"], "00:01:11")
-    assert re.fullmatch(parts["say"]["pattern"], "A cat.")
-    assert parts["pick"] == schema["items"]["properties"]["pick"]
-    pair = bounded(
-        {"type": "array", "items": {"type": "number"}, "minItems": 2, "maxItems": 2}, max_items=1, max_time=1
-    )
-    assert (pair["minItems"], pair["maxItems"]) == (2, 2)
-    assert schema["maxItems"] == 2
-    assert "maximum" not in schema["items"]["properties"]["say"]
+    schema = {"type": "array", "items": item}
+    before = repr(schema)
+    made = bounded(schema, 70.126, room)
+    assert repr(schema) == before
+    assert made["maxItems"] == room.items
+    for way in made["items"].get("anyOf", [made["items"]]):
+        parts = way["properties"]
+        assert parts["end"]["maximum"] == 70.12
+        assert parts["text"]["maxLength"] == room.letters
+        assert parts["pick"] == item["properties"]["pick"]
+        if room.ordered:
+            assert parts["start"]["maximum"] <= parts["end"]["minimum"] + 0.01
+
+
+def test_clocks_become_those_of_the_video_and_no_numbers() -> None:
+    clock = {"type": "string", "pattern": CLOCK_PATTERN}
+    pair = {"type": "array", "items": clock, "minItems": 2, "maxItems": 2}
+    made = bounded({"type": "object", "properties": {"start": clock, "end": clock, "at": pair}}, 70.0, RANDOM)
+    for each in (made["properties"]["start"], made["properties"]["at"]["items"]):
+        assert re.fullmatch(each["pattern"], "00:01:10")
+        assert not re.fullmatch(each["pattern"], "00:01:11")
+
+
+def test_free_text_holds_no_digits_and_ends() -> None:
+    assert re.fullmatch(FREE_TEXT.regex, "A cat.")
+    assert not re.fullmatch(FREE_TEXT.regex, "A cat at 12.")

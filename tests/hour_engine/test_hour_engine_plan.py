@@ -7,10 +7,11 @@ import torch
 
 from playhead.errors import MediaError
 from playhead.generate.grammar import processor
+from playhead.generate.grammars import RANDOM, TRAINED
 from playhead.media.clip import Video
 from playhead.models.family import EngineOptions
 from playhead.models.hour_llava.config import config_3b, config_7b, tiny_config
-from playhead.models.hour_llava.dialect import RANDOM, TRAINED, request
+from playhead.models.hour_llava.dialect import request
 from playhead.models.hour_llava.family import FAMILY
 from playhead.models.hour_llava.plan import make_plan, operations, parameters, stored_bytes
 from playhead.models.hour_llava.settings import Settings

@@ -327,7 +327,8 @@ def test_transformers_own_rule_is_to_be_had(drawn, name) -> None:
 def test_times_can_be_asked_for_as_a_clock(drawn, name) -> None:
     session = playhead.load(name, device="cpu", times="clock")
     answer = session.ground(str(drawn("constant").path), "a number")
-    assert answer.failure is None or "00:" in answer.failure.raw
+    assert answer.failure is None
+    assert answer.events
 
 
 @pytest.mark.parametrize("task", [Events(), Chapters(), Ground("a {query} in braces")])

@@ -1,4 +1,4 @@
-"""Pieces of grammars that families share: times that exist in a video, bins, sentences, and schemas with bounds.
+"""Pieces of grammars that families share: the clocks of a video, and schemas under which an answer ends.
 
 A random model writes for ever where a grammar lets it. Every piece here ends: times lie within what was seen, words and
 lists have a longest length.
@@ -7,13 +7,14 @@ lists have a longest length.
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any, Final
 
-MAX_TEXT: Final = 60
-MAX_ITEMS: Final = 4
+from playhead.timecode import CLOCK_PATTERN
 
-_WORDS: Final = r"[A-Za-z][A-Za-z ,.'\-]"
+_WORDS: Final = r"^[A-Za-z][A-Za-z0-9 ,.'\-]*$"
+_FORM: Final = {"whitespace_flexible": False, "item_separator": ", ", "key_separator": ": "}
+_MARKS: Final = 8
 
 
 def clock_times(duration_s: float) -> str:
@@ -32,97 +33,95 @@ def clock_times(duration_s: float) -> str:
     return f"({'|'.join(ways)})"
 
 
-def second_times(duration_s: float, decimals: int = 1) -> str:
-    """A regular expression for every time in seconds from 0 to the end of a video: ``0.0``, ``12.5``, ``140.0``.
+@dataclass(frozen=True, slots=True)
+class Room:
+    """How long a constrained answer may be.
+
+    Attributes:
+        items: Most entries of a list.
+        letters: Most letters of a text.
+        ordered: Whether a range must hold one of a few marks evenly over the video, so that it cannot end before it
+            starts. It would bend what a trained model means, and a random one ends before it starts half the time.
+    """
+
+    items: int
+    letters: int
+    ordered: bool
+
+
+TRAINED: Final = Room(items=64, letters=400, ordered=False)
+RANDOM: Final = Room(items=3, letters=30, ordered=True)
+
+
+def bounded(schema: dict[str, object], duration_s: float, room: Room) -> dict[str, object]:
+    """A schema under which an answer ends: bounded strings and lists, times within the video, no idle blanks.
 
     Args:
-        duration_s: Length of what the model saw, in seconds; times past it are left out.
-        decimals: Digits behind the point; with 0 there is no point.
+        schema: Of a task; it is not changed.
+        duration_s: Length of what was looked at.
+        room: How long the answer may be.
     """
-    last, rest = divmod(math.floor(duration_s * 10**decimals + 1e-9), 10**decimals)
-    if decimals == 0:
-        return f"({_plain(last)})"
-    ways = [rf"{last}\.{_padded(rest, decimals)}"]
-    if last:
-        ways.append(rf"({_plain(last - 1)})\.[0-9]{{{decimals}}}")
+    held = _bound(schema, duration_s, room)
+    return {**held, "x-guidance": _FORM}
+
+
+def _bound(node: dict[str, Any], duration_s: float, room: Room) -> dict[str, Any]:
+    held = dict(node)
+    match node.get("type"):
+        case "array":
+            held["items"] = _bound(node["items"], duration_s, room)
+            held.setdefault("maxItems", room.items)
+            if room.ordered and node.get("maxItems") == 2 and node["items"].get("type") == "number":
+                return {"anyOf": [_pair(held, at_s, duration_s) for at_s in _marks(duration_s)]}
+            if room.ordered:
+                held["minItems"] = 1
+        case "object":
+            fields = {name: _bound(each, duration_s, room) for name, each in node["properties"].items()}
+            held["properties"] = fields
+            if room.ordered and all(
+                fields.get(name, {}).get("type") == "number" for name in ("start", "end")
+            ):
+                return {"anyOf": [_ordered(held, at_s, duration_s) for at_s in _marks(duration_s)]}
+        case "string" if "enum" not in node and "pattern" not in node:
+            held |= (
+                {"pattern": _WORDS, "maxLength": room.letters}
+                if room.ordered
+                else {"maxLength": room.letters}
+            )
+        case "string" if node.get("pattern") == CLOCK_PATTERN:
+            held["pattern"] = f"^{clock_times(duration_s)}$"
+        case "number":
+            held |= _between(0.0, duration_s)
+    return held
+
+
+def _marks(duration_s: float) -> list[float]:
+    return [duration_s * (number + 0.5) / _MARKS for number in range(_MARKS)]
+
+
+def _ordered(node: dict[str, Any], at_s: float, duration_s: float) -> dict[str, Any]:
+    """An object whose range holds a mark."""
+    bounds = {"start": _between(0.0, at_s), "end": _between(at_s, duration_s)}
+    fields = {name: {**each, **bounds.get(name, {})} for name, each in node["properties"].items()}
+    return {**node, "properties": fields}
+
+
+def _pair(node: dict[str, Any], at_s: float, duration_s: float) -> dict[str, Any]:
+    """A pair of times around a mark."""
+    times = [{**node["items"], **_between(*ends)} for ends in ((0.0, at_s), (at_s, duration_s))]
+    return {"type": "array", "prefixItems": times, "items": False, "minItems": 2, "maxItems": 2}
+
+
+def _between(first_s: float, last_s: float) -> dict[str, Any]:
+    """A time in hundredths of a second; the last one is rounded down, so that it is not past the end."""
+    last = math.floor(last_s * 100) / 100
+    return {"type": "number", "minimum": min(round(first_s, 2), last), "maximum": last, "multipleOf": 0.01}
+
+
+def _padded(last: int) -> str:
+    """A regular expression for 0 to ``last``, at most 99, in two digits."""
+    tens, ones = divmod(last, 10)
+    ways = [f"{tens}[0-{ones}]"]
+    if tens:
+        ways.append(f"[0-{tens - 1}][0-9]")
     return f"({'|'.join(ways)})"
-
-
-def bins(count: int = 100) -> str:
-    """A regular expression for the bins ``00`` to ``count - 1``, all with as many digits as the last."""
-    return f"({_padded(count - 1, max(2, len(str(count - 1))))})"
-
-
-def sentence(most_chars: int = MAX_TEXT) -> str:
-    """A regular expression for a sentence of Latin letters that ends with a full stop; no digit in it looks like a time."""
-    return f"{_WORDS}{{1,{max(1, most_chars - 2)}}}[.]"
-
-
-def bounded(
-    schema: Mapping[str, Any], *, max_text: int = MAX_TEXT, max_items: int = MAX_ITEMS, max_time: float
-) -> dict[str, Any]:
-    """A task's JSON schema with an end to everything: texts of plain letters, short lists, times within the video.
-
-    A text with a pattern of its own, which is a clock, becomes one of the video's clocks; whatever a schema bounds
-    itself keeps its bound where that is narrower.
-
-    Args:
-        schema: JSON schema of an answer.
-        max_text: Longest text in characters.
-        max_items: Most entries of a list.
-        max_time: Greatest number, and last clock: the length of what the model saw, in seconds.
-    """
-    made = dict(schema)
-    kind = made.get("type")
-    if kind == "string" and "pattern" in made:
-        made["pattern"] = f"^{clock_times(max_time)}$"
-    elif kind == "string" and "enum" not in made:
-        longest = min(max_text, int(made.get("maxLength", max_text)))
-        made = {"type": "string", "pattern": f"^{sentence(longest)}$"}
-    elif kind == "number":
-        made["maximum"] = min(float(made.get("maximum", max_time)), float(max_time))
-        made["multipleOf"] = 0.1
-    elif kind == "integer":
-        made["maximum"] = min(int(made.get("maximum", max_time)), math.floor(max_time))
-    elif kind == "array":
-        made["maxItems"] = min(
-            int(made.get("maxItems", max_items)), max(max_items, int(made.get("minItems", 0)))
-        )
-    how: dict[str, Any] = {"max_text": max_text, "max_items": max_items, "max_time": max_time}
-    if isinstance(made.get("items"), Mapping):
-        made["items"] = bounded(made["items"], **how)
-    if isinstance(made.get("properties"), Mapping):
-        made["properties"] = {name: bounded(part, **how) for name, part in made["properties"].items()}
-    return made
-
-
-def _plain(last: int) -> str:
-    """A regular expression for the whole numbers 0 to ``last``, without leading zeros."""
-    ways = ["0"] if last == 0 else [_digit(0, min(9, last))]
-    for digits in range(2, len(str(last)) + 1):
-        top = min(last, 10**digits - 1)
-        ways += _between(10 ** (digits - 1), top, digits)
-    return "|".join(ways)
-
-
-def _padded(last: int, digits: int = 2) -> str:
-    """A regular expression for 0 to ``last`` with leading zeros."""
-    return f"({'|'.join(_between(0, last, digits))})"
-
-
-def _between(first: int, last: int, digits: int) -> list[str]:
-    """Regular expressions for ``first`` to ``last``, both of this many digits, where ``first`` is 0 or a power of ten."""
-    text = f"{last:0{digits}d}"
-    low = int(f"{first:0{digits}d}"[0])
-    ways = []
-    for at, digit in enumerate(text):
-        least = low if at == 0 else 0
-        top = int(digit) - (0 if at == digits - 1 else 1)
-        if top >= least:
-            rest = digits - 1 - at
-            ways.append(f"{text[:at]}{_digit(least, top)}{f'[0-9]{{{rest}}}' if rest else ''}")
-    return ways
-
-
-def _digit(first: int, last: int) -> str:
-    return str(first) if first == last else f"[{first}-{last}]"

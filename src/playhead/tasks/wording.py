@@ -10,10 +10,10 @@ from typing import Any, Final
 
 from playhead.errors import UsageError, nearest
 from playhead.tasks.base import Prompt, PromptStyle, TimeStyle
+from playhead.timecode import CLOCK_PATTERN
 
 LANGUAGES: Final = ("en", "zh")
 _NAME: Final = re.compile(r"\{([a-z]+)\}")
-_CLOCK_PATTERN: Final = "^[0-9]{2,}:[0-5][0-9]:[0-5][0-9]([.][0-9]{1,3})?$"
 
 
 def words(task: str, style: PromptStyle, **fields: str) -> str:
@@ -44,7 +44,7 @@ def prompt(task: str, style: PromptStyle, schema: dict[str, object] | None = Non
 def time_schema(times: TimeStyle) -> dict[str, object]:
     """JSON schema of one time in a style."""
     if times == "clock":
-        return {"type": "string", "pattern": _CLOCK_PATTERN}
+        return {"type": "string", "pattern": CLOCK_PATTERN}
     if times == "bins":
         return {"type": "integer", "minimum": 0, "maximum": 99}
     return {"type": "number", "minimum": 0}

@@ -14,10 +14,11 @@ import torch
 from transformers import Qwen2Tokenizer
 
 from playhead.generate.decode import Generated
+from playhead.generate.grammars import RANDOM, TRAINED
 from playhead.media.clip import Times, Video
 from playhead.models.end_to_end import EndToEnd, Look, Request
 from playhead.models.family import EngineOptions
-from playhead.models.hour_llava.dialect import RANDOM, TRAINED, request
+from playhead.models.hour_llava.dialect import request
 from playhead.models.hour_llava.encode import View, encode, entry_key, project, published, weights_digest
 from playhead.models.hour_llava.forget import (
     FRAME_POSITIONS,

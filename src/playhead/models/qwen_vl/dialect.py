@@ -10,8 +10,8 @@ from importlib import resources
 from typing import Any, Final, Literal
 
 from playhead.generate.grammar import FREE_TEXT, Grammar
+from playhead.generate.grammars import TRAINED, Room, bounded
 from playhead.models.end_to_end import Request
-from playhead.models.hour_llava.dialect import TRAINED, Room, bounded
 from playhead.tasks.ask import Ask
 from playhead.tasks.base import Clock, PromptStyle, Task
 from playhead.tasks.choose import Choose

@@ -12,13 +12,13 @@ import torch
 from transformers import Qwen2Tokenizer
 
 from playhead.generate.decode import Generated, generate
+from playhead.generate.grammars import RANDOM, TRAINED
 from playhead.media.clip import Video
 from playhead.media.damage import Damage
 from playhead.media.probe import opened
 from playhead.media.window import resolve_window
 from playhead.models.end_to_end import EndToEnd, Look, Request
 from playhead.models.family import EngineOptions
-from playhead.models.hour_llava.dialect import RANDOM, TRAINED
 from playhead.models.qwen_vl.collate import Sample, collate
 from playhead.models.qwen_vl.dialect import request
 from playhead.models.qwen_vl.kinds import cut_of, kind_of
