@@ -169,6 +169,10 @@ def load(
         WeightsError: If weights are not to be had, or not those of the model.
         MissingExtraError: If the libraries the engine runs on are not installed.
     """
+    if not isinstance(name, (str, os.PathLike)):
+        raise UsageError(
+            f"engine {name!r:.80} is not known", found=type(name).__name__, allowed="a name or a path"
+        )
     return Session(make_engine(os.fspath(name), progress=progress, **options))
 
 

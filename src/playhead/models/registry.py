@@ -198,11 +198,15 @@ def _require_memory(asked: str, parameters: int, settings: EngineOptions, smalle
 
 
 def _smaller(family: Family, preset: Preset) -> str:
-    """The largest preset of the family below this one, by its count of weights; empty when there is none."""
+    """The largest preset of the same model below this one, by its count of weights; empty when there is none."""
+    model, _, _ = preset.name.rpartition("-")  # hour-llava-7b is a size of hour-llava
     below = [
         each
         for each in family.presets.values()
-        if not each.tiny and (each.parameters or 0) < (preset.parameters or 0) and each.parameters
+        if each.name.rpartition("-")[0] == model
+        and not each.tiny
+        and (each.parameters or 0) < (preset.parameters or 0)
+        and each.parameters
     ]
     return max(below, key=lambda each: each.parameters or 0).name if below else ""
 
