@@ -9,7 +9,7 @@ import numpy as np
 
 from playhead.errors import UsageError
 from playhead.media.clip import Times
-from playhead.media.sampling.base import Indices, Policy, Selection, index_rate, nearest_frame, pick, shown
+from playhead.media.sampling.base import Indices, Policy, Selection, index_rate, pick, shown
 from playhead.media.sampling.uniform import at_least
 
 RATE_HZ = 2.0
@@ -18,6 +18,8 @@ MIN_FRAMES, MAX_FRAMES = 4, 768
 MIN_TOKENS, MAX_TOKENS = 128, 768
 MODEL_TOKENS = 128_000
 MAX_ASPECT = 200
+_MAX_UNLIKE = 0.1  # of an interval
+_SHORTEST_S = 0.001  # pictures closer than this have times that were rounded together
 _UTILS = "qwen-vl-utils 0.0.14, smart_nframes and fetch_video"
 _HF = "transformers 5.23 video processor"
 
@@ -37,8 +39,9 @@ def qwen2_vl(
     even number. ``utils`` (the makers' qwen-vl-utils) takes ``round(linspace(0, T - 1, n))`` in 32-bit floats;
     ``transformers`` takes ``arange(0, T, T / n)`` truncated, in 32-bit floats, less the index past the last frame that
     rounding adds there at times. On any other list of
-    times n comes from the duration, and the frames nearest to n instants evenly from the first frame to the last (or
-    shown at the start of n equal stretches) are taken. A video of one frame, refused there, gives that frame.
+    times (slides, a variable rate) n comes from the duration, however few frames are coded, and the frames are taken
+    that are on show when a constant-rate twin would have its own taken: one held for long comes several times. A video
+    of one frame, refused there, gives that frame.
 
     Args:
         rate_hz: Frames per second of video.
@@ -111,10 +114,17 @@ def _qwen(
 
     def choose(duration_s: float, times_s: Times) -> Selection:
         frames = int(times_s.shape[0])
-        rate = index_rate(duration_s, times_s)
+        rate = _even_rate(duration_s, times_s)
         ideal = (duration_s if rate is None else frames / rate) * rate_hz
-        count = frame_count(ideal, frames, min_frames, max_frames, paired=paired)
-        indices = _indices(times_s, rate, count, family, variant)
+        if rate is None and frames > 1:
+            twin = _twin_frames(duration_s, times_s)
+            # One coded frame may be on show at many of the instants: they bound the count, not the frames.
+            there = max(frames, twin, int(ideal))
+            count = frame_count(ideal, there, min_frames, max_frames, paired=paired)
+            indices = _on_show(duration_s, times_s, max(twin, count), count, family=family, variant=variant)
+        else:
+            count = frame_count(ideal, frames, min_frames, max_frames, paired=paired)
+            indices = _indices(frames, count, family, variant)
         size = None
         if width_px is not None and height_px is not None:
             size = _size(family, variant, factor_px, count, width_px=width_px, height_px=height_px)
@@ -157,19 +167,48 @@ def frame_count(ideal: float, frames: int, min_frames: int, max_frames: int, *, 
     return max(1, math.floor(count / PAIR) * PAIR)
 
 
-def _indices(times_s: Times, rate: float | None, count: int, family: str, variant: str) -> Indices:
-    frames = int(times_s.shape[0])
-    from_start = family == "qwen2-vl" and variant == "transformers"
-    if rate is None:
-        if from_start:
-            length_s = float(times_s[-1] - times_s[0])
-            return shown(times_s, times_s[0] + np.arange(count) * length_s / count)
-        return nearest_frame(times_s, np.linspace(times_s[0], times_s[-1], count))
-    if from_start:
+def _indices(frames: int, count: int, family: str, variant: str) -> Indices:
+    """The published choice of so many among evenly spaced frames."""
+    if _takes_starts(family, variant):
         return np.minimum(_arange_float32(frames, count).astype(np.int64), frames - 1)
     if variant == "transformers":
         return np.linspace(0, frames - 1, count).round().astype(np.int64)
     return _linspace_float32(frames - 1, count).round().astype(np.int64)
+
+
+def _takes_starts(family: str, variant: str) -> bool:
+    """Whether the rule takes the start of each of n equal parts; the others go from the first frame to the last."""
+    return family == "qwen2-vl" and variant == "transformers"
+
+
+def _even_rate(duration_s: float, times_s: Times) -> float | None:
+    """The rate of evenly spaced frames, else None; two frames are even only if the second is on show as long."""
+    rate = index_rate(duration_s, times_s)
+    uneven = rate is not None and len(times_s) == PAIR and abs(duration_s * rate - PAIR) > _MAX_UNLIKE
+    return None if uneven else rate
+
+
+def _twin_frames(duration_s: float, times_s: Times) -> int:
+    """Frames of the constant-rate video that lasts as long, at the shortest interval found here."""
+    interval_s = max(float(np.diff(times_s).min()), _SHORTEST_S)
+    return max(1, round(_length_s(duration_s, times_s) / interval_s))
+
+
+def _length_s(duration_s: float, times_s: Times) -> float:
+    return max(duration_s, float(times_s[-1])) - float(times_s[0])
+
+
+def _on_show(
+    duration_s: float, times_s: Times, twin_frames: int, count: int, *, family: str, variant: str
+) -> Indices:
+    """The frames on show at the instants at which a constant-rate twin of so many frames would have its own taken."""
+    length_s = _length_s(duration_s, times_s)
+    step_s = length_s / twin_frames
+    if not _takes_starts(family, variant) and twin_frames > 1:
+        # The last frame is among those taken, however short it is on show.
+        last_s = max(float(times_s[-1] - times_s[0]), length_s - step_s)
+        step_s = last_s / (twin_frames - 1)
+    return shown(times_s, times_s[0] + _indices(twin_frames, count, family, variant) * step_s)
 
 
 def _linspace_float32(last: int, count: int) -> np.ndarray[tuple[int], np.dtype[np.float32]]:
