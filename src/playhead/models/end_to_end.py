@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from threading import RLock
 from typing import TYPE_CHECKING, Any, ClassVar, Generic, TypeVar
@@ -19,26 +19,20 @@ from playhead.errors import OutputError, UnsupportedError
 from playhead.generate.decode import Generated, generate
 from playhead.generate.grammar import Grammar
 from playhead.media.clip import MediaInfo, Times, Video
+from playhead.models.answers import TASKS, WATCH_PARTS, file_state, query_of, read_answer, watched
 from playhead.models.family import EngineOptions, Plan
 from playhead.models.machine import gigabytes, memory
 from playhead.progress import Progress, silent
 from playhead.sequence.layout import Layout
-from playhead.tasks.ask import Ask
-from playhead.tasks.base import Clock, Reading, Task
-from playhead.tasks.chapters import Chapters
-from playhead.tasks.choose import Choose
-from playhead.tasks.describe import Describe
-from playhead.tasks.events import Events
-from playhead.tasks.ground import Ground
+from playhead.tasks.base import Clock, Task
 from playhead.tasks.watch import Watch
-from playhead.timeline import Answer, ParseFailure, Sampling, Span
+from playhead.timeline import Answer, Sampling, Span
 
 if TYPE_CHECKING:
     from transformers import PreTrainedModel, PreTrainedTokenizerFast
 
 D = TypeVar("D")
 
-TASKS = (Watch, Describe, Events, Chapters, Ground, Ask, Choose)
 SMALL_PARAMETERS = 50_000_000
 """Models below this fit everywhere: no plan is made before they answer."""
 
@@ -252,65 +246,14 @@ class EndToEnd(ABC, Generic[D]):
             duration_s=look.info.duration_s,
             model=self.name,
             sampling=look.sampling,
-            query=_query(task),
+            query=query_of(task),
         )
-        if isinstance(reading, ParseFailure):
-            reason = "" if written.finished else "the answer was cut off at its longest allowed length"
-            return replace(base, failure=reading, reason=reason)
-        return _fill(base, reading, finished=written.finished)
+        return read_answer(base, reading, finished=written.finished)
 
     def _watch(self, video: Video, look: Look[D], progress: Progress) -> Answer:
         """Everything: three questions about one look; a part that cannot be read costs only itself."""
-        parts = [self._ask(video, look, task, progress) for task in (Describe(), Events(), Chapters())]
-        told, events, chapters = parts
-        failed = [part for part in parts if part.failure is not None]
-        if len(failed) == len(parts):
-            return replace(told, task="watch")
-        missing = ", ".join(part.task for part in failed)
-        return replace(
-            told,
-            task="watch",
-            events=events.events,
-            chapters=chapters.chapters,
-            thinking="\n\n".join(part.thinking for part in parts if part.thinking),
-            failure=None,
-            reason=f"not readable in what the model wrote: {missing}" if missing else "",
-        )
-
-
-def file_state(video: Video) -> object:
-    """What changes when a file is written anew; nothing is known of an address."""
-    try:
-        found = Path(video.source).stat()
-    except (OSError, ValueError):  # an address, or no file: opening it says what is wrong
-        return None
-    return found.st_size, found.st_mtime_ns, found.st_ino
+        return watched([self._ask(video, look, task, progress) for task in WATCH_PARTS])
 
 
 def _is_full_memory(error: RuntimeError) -> bool:
     return isinstance(error, torch.OutOfMemoryError) or "can't allocate memory" in str(error)
-
-
-def _query(task: Task) -> str:
-    if isinstance(task, Ground):
-        return task.query
-    return task.question if isinstance(task, (Ask, Choose)) else ""
-
-
-def _fill(base: Answer, reading: Reading, *, finished: bool) -> Answer:
-    """The answer with what was read of the model's text."""
-    flags = list(reading.flags)
-    if not finished:
-        flags.append("cut off")
-    reason = f"the answer is {', '.join(dict.fromkeys(flags))}" if flags else ""
-    return replace(
-        base,
-        title=reading.title,
-        text=reading.text,
-        thinking=reading.thinking,
-        events=reading.events,
-        chapters=reading.chapters,
-        choice=reading.choice,
-        transcript=reading.transcript,
-        reason=reason,
-    )

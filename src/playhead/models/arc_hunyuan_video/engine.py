@@ -21,6 +21,7 @@ from playhead.generate.grammar import Grammar
 from playhead.media.clip import Video
 from playhead.media.probe import probe
 from playhead.media.window import resolve_window
+from playhead.models.answers import TASKS, file_state
 from playhead.models.arc_hunyuan_video import dialect
 from playhead.models.arc_hunyuan_video.audio import add_sound
 from playhead.models.arc_hunyuan_video.config import READ_TOKENS
@@ -30,7 +31,7 @@ from playhead.models.arc_hunyuan_video.model import ArcHunyuanVideoForConditiona
 from playhead.models.arc_hunyuan_video.pictures import normalise
 from playhead.models.arc_hunyuan_video.processor import ArcHunyuanVideoProcessor, Prepared
 from playhead.models.arc_hunyuan_video.settings import EngineSettings, settings_of
-from playhead.models.end_to_end import TASKS, EndToEnd, Look, Request, file_state
+from playhead.models.end_to_end import EndToEnd, Look, Request
 from playhead.models.family import EngineOptions
 from playhead.nn.fuse import splice
 from playhead.progress import Progress, silent
