@@ -43,6 +43,12 @@ def plan_video(name: str, video: Video, **options: Any) -> Plan:  # noqa: ANN401
         UnsupportedError: The engine makes no plans.
         MediaError: The file cannot be read.
     """
+    if name == "openai":
+        raise UnsupportedError(
+            "the engine openai makes no plans",
+            found="a model at an endpoint, whose memory and speed are not known here",
+            todo="answer a question: Answer.sampling says what was sent",
+        )
     if name in ENGINES:
         from playhead.models.scout.plan import plan_scout
 

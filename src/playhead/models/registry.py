@@ -35,7 +35,14 @@ def _scout_tiny(**options: object) -> Engine:
     return scout(**{"llm": "none", "senses": ("pictures",), **options})
 
 
-ENGINES: dict[str, Callable[..., Engine]] = {"scout": _scout, "scout-tiny": _scout_tiny}
+def _openai(**options: object) -> Engine:
+    """A model behind an OpenAI-compatible chat endpoint."""
+    from playhead.models.openai.engine import openai
+
+    return openai(**options)
+
+
+ENGINES: dict[str, Callable[..., Engine]] = {"scout": _scout, "scout-tiny": _scout_tiny, "openai": _openai}
 
 # End-to-end families: name of every preset to the module whose FAMILY makes it. Static, so that listing loads nothing.
 FAMILIES: dict[str, str] = {
@@ -53,6 +60,7 @@ FAMILIES: dict[str, str] = {
 WEIGHTS: dict[str, tuple[str, ...]] = {
     "scout": ("whisper-base", "yamnet", "efficientdet-lite0", "minilm", "qwen2.5-1.5b"),
     "scout-tiny": (),
+    "openai": (),  # they are the endpoint's
 }
 
 # owner/name, owner/name@revision; a path that exists is never taken for one.
