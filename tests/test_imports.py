@@ -54,9 +54,10 @@ MAY_IMPORT = {
     "train": ON_TOP,
     "evaluate": ON_TOP,
     "annotate": ON_TOP,
+    "clockcheck": ON_TOP,
     "serve": ON_TOP,
     "recipes": {"errors", "train", "models"},
-    "cli": ON_TOP | {"train", "evaluate", "annotate", "serve", "recipes"},
+    "cli": ON_TOP | {"train", "evaluate", "annotate", "clockcheck", "serve", "recipes"},
     "__main__": {"cli"},
     "__init__": {"api", "timeline", "errors"},
 }
@@ -86,6 +87,7 @@ LIBRARIES = {
     "language": ({"numpy"}, {"xllamacpp"}),
     "models": ({"numpy", "torch", "transformers", "safetensors", "tokenizers"}, {"PIL", "huggingface_hub"}),
     "generate": ({"numpy", "torch", "transformers"}, {"llguidance"}),
+    "clockcheck": ({"numpy"}, {"av", "torch", "transformers"}),
     "cli": ({"typer"}, {"rich"}),
 }
 HEAVY = {

@@ -27,6 +27,7 @@ VERBS: Final = {
     "transcribe": "Write down what is said, with times.",
     "probe": "Show streams, start offsets and true frame times of a file.",
     "plan": "Say what an answer would take: frames, tokens, memory, seconds.",
+    "clockcheck": "Test an engine's clock on clips with known times: pass or fail, and by how many seconds.",
     "score": "Score a file of predictions: published figures, how sure they are, what could not be read.",
     "models": "List engines and weights, or fetch weights: models pull NAME.",
 }

@@ -1,0 +1,121 @@
+"""The clips: a constant rate, a variable one, pictures that begin after the sound, and windows.
+
+Axes: F frame of the file.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from fractions import Fraction
+from pathlib import Path
+from typing import Any, Final
+
+import numpy as np
+
+from playhead.clockcheck.code import SIDE_PX, draw_number
+from playhead.media.clip import Times, Video
+
+_TICK_S: Final = Fraction(1, 25)
+_SOUND_HZ: Final = 48_000
+
+
+@dataclass(frozen=True, slots=True)
+class DrawnClip:
+    """A drawn file, the part of it that is asked for, and what is true of it.
+
+    Attributes:
+        name: ``constant``, ``variable``, ``late``, ``window``, ``variable window``.
+        video: The file and the window.
+        starts_F: When picture F of the file, which says the number F, is first shown: seconds, 0 where a player begins.
+        ends_F: When it stops being shown.
+    """
+
+    name: str
+    video: Video
+    starts_F: Times
+    ends_F: Times
+
+    @property
+    def start_s(self) -> float:
+        """Where the part that is asked for begins."""
+        return self.video.start_s or 0.0
+
+    @property
+    def end_s(self) -> float:
+        """Where it ends."""
+        return float(self.ends_F[-1]) if self.video.end_s is None else self.video.end_s
+
+
+def draw_clips(folder: Path) -> list[DrawnClip]:
+    """Draw all clips into a folder, with H.264 at 144 x 144 in three MP4 files.
+
+    Every file steps in 25ths of a second. ``variable`` shows 25 pictures a second for 6 s, then one a second for
+    12 s; the pictures of ``late`` begin 1.2 s after its sound.
+    """
+    even, uneven = [1] * 300, [1] * 150 + [25] * 12
+    constant = _draw(folder / "constant.mp4", even)
+    variable = _draw(folder / "variable.mp4", uneven)
+    late = _draw(folder / "late.mp4", [1] * 250, first=30)
+    return [
+        _clip("constant", constant, even),
+        _clip("variable", variable, uneven),
+        _clip("late", late, [1] * 250, first=30),
+        _clip("window", constant, even, window_s=(3.5, 9.1)),
+        _clip("variable window", variable, uneven, window_s=(4.5, 13.1)),
+    ]
+
+
+def _clip(
+    name: str,
+    path: Path,
+    lasting: list[int],
+    *,
+    first: int = 0,
+    window_s: tuple[float | None, float | None] = (None, None),
+) -> DrawnClip:
+    edges = (np.cumsum([first, *lasting]) * float(_TICK_S)).astype(np.float64)
+    return DrawnClip(name, Video(str(path), *window_s), edges[:-1], edges[1:])
+
+
+def _draw(path: Path, lasting: list[int], *, first: int = 0) -> Path:
+    """Numbered pictures, each shown for so many ticks; with sound from 0 where they begin later."""
+    import av
+
+    with av.open(str(path), "w") as out:
+        stream: Any = out.add_stream("libx264", rate=1 / _TICK_S, options={"crf": "20"})
+        stream.width = stream.height = SIDE_PX
+        stream.pix_fmt = "yuv420p"
+        stream.codec_context.time_base = _TICK_S
+        stream.codec_context.gop_size = 12
+        track = _add_sound(out) if first else None
+        starts = np.cumsum([first, *lasting[:-1]]).tolist()
+        durations = dict(zip(starts, lasting, strict=True))
+        packets = []
+        for number, tick in enumerate(starts):
+            frame = av.VideoFrame.from_ndarray(draw_number(number), format="rgb24").reformat(format="yuv420p")
+            frame.pts, frame.time_base = tick, _TICK_S
+            packets += stream.encode(frame)
+        for packet in packets + stream.encode(None):
+            packet.duration = durations[packet.pts]
+            out.mux(packet)
+        if track is not None:
+            _encode_silence(out, track, float((starts[-1] + lasting[-1]) * _TICK_S))
+    return path
+
+
+def _add_sound(out: Any) -> Any:  # noqa: ANN401 - a container and a stream of PyAV
+    track = out.add_stream("aac", rate=_SOUND_HZ)
+    track.codec_context.layout, track.codec_context.format = "mono", "fltp"
+    track.codec_context.time_base = Fraction(1, _SOUND_HZ)
+    return track
+
+
+def _encode_silence(out: Any, track: Any, end_s: float) -> None:  # noqa: ANN401 - a container and a stream of PyAV
+    import av
+
+    step = track.codec_context.frame_size or 1024
+    for at in range(0, round(end_s * _SOUND_HZ), step):
+        frame = av.AudioFrame.from_ndarray(np.zeros((1, step), np.float32), format="fltp", layout="mono")
+        frame.sample_rate, frame.pts, frame.time_base = _SOUND_HZ, at, Fraction(1, _SOUND_HZ)
+        out.mux(track.encode(frame))
+    out.mux(track.encode(None))
