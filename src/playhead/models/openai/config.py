@@ -70,9 +70,9 @@ def config_from_options(options: Mapping[str, Any]) -> OpenAIConfig:
 
 
 def _address(name: str, value: object) -> str:
-    parts = urllib.parse.urlsplit(value) if isinstance(value, str) else None
+    parts = _parts(value) if isinstance(value, str) else None
     if parts is None or parts.scheme not in ("http", "https") or not parts.hostname:
-        raise UsageError(f"{name}={value!r:.80}", allowed="an address such as http://localhost:8000/v1")
+        raise UsageError(f"{name} is no address", allowed="an address such as http://localhost:8000/v1")
     if "@" in parts.netloc or parts.query or parts.fragment:
         # Not repeated: a name and password, or a key, may stand in it.
         raise UsageError(
@@ -81,6 +81,18 @@ def _address(name: str, value: object) -> str:
             todo="give scheme, host and path only, and a key as api_key",
         )
     return str(value).rstrip("/")
+
+
+def _parts(address: str) -> urllib.parse.SplitResult | None:
+    """An address taken apart; None for one that HTTP cannot carry as it stands."""
+    if any(not "!" <= letter <= "~" for letter in address):
+        return None
+    try:
+        parts = urllib.parse.urlsplit(address)
+        _ = parts.port  # a port that is no number is found when it is asked for
+    except ValueError:
+        return None
+    return parts
 
 
 def _text(name: str, value: object) -> str:

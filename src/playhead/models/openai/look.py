@@ -61,7 +61,7 @@ def look_at(video: Video, config: OpenAIConfig, progress: Progress) -> Look:
 def time_text(time_s: float, times: str) -> str:
     """A time from the start of the window in words: ``[12.5 second]`` or ``[00:00:12.500]``, to the millisecond.
 
-    Source: Seed1.5-VL (arXiv 2505.07062, section 3.3: a time in words before each picture).
+    Source: the form of Seed1.5-VL (arXiv 2505.07062), which has one decimal; a rounded time would be another one.
     """
     if times == "clock":
         return f"[{format_time(time_s, style='vtt')}]"
