@@ -185,6 +185,7 @@ class Scorer:
         score: From outcomes to one value an item and metric; never called without outcomes.
         first: Metrics shown first.
         require: Called before a run, so that what it needs (Java) is missed before hours of work and not after.
+        optional: Whether a run goes on without this evaluation, and says so, where what it needs is missing.
     """
 
     name: str
@@ -192,6 +193,7 @@ class Scorer:
     score: Callable[[Sequence[Outcome]], Scores]
     first: tuple[str, ...] = ()
     require: Callable[[], None] = nothing_needed
+    optional: bool = False
 
 
 # --- benchmarks -------------------------------------------------------------------------------------------------------

@@ -16,7 +16,9 @@ from playhead.evaluate.base import Benchmark, Loaded
 ENTRY_POINT_GROUP: Final = "playhead.benchmarks"
 
 # Name -> "module:attribute" of a Benchmark.
-BENCHMARKS: Final[dict[str, str]] = {}
+BENCHMARKS: Final[dict[str, str]] = {
+    "own": "playhead.evaluate.benchmarks.own:BENCHMARK",
+}
 
 
 def benchmark_names() -> list[str]:
@@ -59,7 +61,7 @@ def load_benchmark(benchmark: Benchmark, data: Path, split: str | None = None) -
 
     Args:
         benchmark: The benchmark.
-        data: Folder that holds its annotation files and videos.
+        data: Folder that holds its annotation files and videos; of ``own`` also a file of tasks.
         split: Name of the split; the first one when None.
 
     Raises:

@@ -137,11 +137,29 @@ def multiple_choice() -> Scorer:
     return Scorer(name="multiple choice", truth=Option, score=score, first=("overall",))
 
 
-def dense_captions(variant: str) -> Scorer:
+def event_spans(*, thresholds: Sequence[float] = THRESHOLDS) -> Scorer:
+    """When the events of a :class:`Story` happen, whatever is said of them: both as sets of spans; needs no Java."""
+    first = ("tF1", *(f"tF1@{least:g}" for least in thresholds), "set IoU")
+
+    def score(outcomes: Sequence[Outcome]) -> Scores:
+        found = score_grounding(
+            {each.sample.id: predicted_spans(each) for each in outcomes},
+            {each.sample.id: [(one.start_s, one.end_s) for one in _story(each).told[0]] for each in outcomes},
+            _videos(outcomes),
+            thresholds=thresholds,
+        )
+        kept = replace(found, what="videos", values={name: found.values[name] for name in first})
+        return by_groups(counted(kept, outcomes), outcomes, first[:1])
+
+    return Scorer(name="spans of events", truth=Story, score=score, first=first)
+
+
+def dense_captions(variant: str, *, optional: bool = False) -> Scorer:
     """Timed sentences against :class:`Story`, as one of the published evaluations does it; needs Java.
 
     Args:
         variant: ``activitynet``, ``vtimellm`` or ``youcook2``: see :mod:`playhead.metrics.captions`.
+        optional: Whether a run goes on without it where there is no Java.
     """
     method, first = _STORIES[variant]
 
@@ -157,7 +175,12 @@ def dense_captions(variant: str) -> Scorer:
         return by_groups(counted(placed, outcomes), outcomes, first)
 
     return Scorer(
-        name=f"dense captions ({variant})", truth=Story, score=score, first=first, require=java.require_java
+        name=f"dense captions ({variant})",
+        truth=Story,
+        score=score,
+        first=first,
+        require=java.require_java,
+        optional=optional,
     )
 
 
