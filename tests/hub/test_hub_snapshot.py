@@ -59,14 +59,14 @@ class Hub(BaseHTTPRequestHandler):
 
     def do_GET(self):
         self.asked.append((self.path, self.headers.get("Range")))
-        if found := re.fullmatch(rf"/api/models/{REPO}/revision/([^/]+)", self.path):
+        if found := re.fullmatch(rf"/api/(?:models|datasets)/{REPO}/revision/([^/]+)", self.path):
             commit = self.refs.get(found[1], found[1])
             return self._json({"sha": commit}) if commit in self.commits else self.send_error(404)
         if found := re.fullmatch(
-            rf"/api/models/{REPO}/tree/(\w+)\?recursive=true(&cursor=(\d+))?", self.path
+            rf"/api/(?:models|datasets)/{REPO}/tree/(\w+)\?recursive=true(&cursor=(\d+))?", self.path
         ):
             return self._tree(found[1], int(found[3] or 0))
-        if found := re.fullmatch(rf"/{REPO}/resolve/(\w+)/(.+)", self.path):
+        if found := re.fullmatch(rf"(?:/datasets)?/{REPO}/resolve/(\w+)/(.+)", self.path):
             return self._file(self.served.get(found[2], self.commits[found[1]].get(found[2])))
         return self.send_error(404)
 
@@ -77,7 +77,7 @@ class Hub(BaseHTTPRequestHandler):
         more = at + self.page < len(rows)
         port = self.server.server_port
         address = (
-            f"http://127.0.0.1:{port}/api/models/{REPO}/tree/{commit}?recursive=true&cursor={at + self.page}"
+            f"http://127.0.0.1:{port}{self.path.partition('?')[0]}?recursive=true&cursor={at + self.page}"
         )
         self._json(rows[at : at + self.page], {"Link": f'<{address}>; rel="next"'} if more else {})
 
@@ -306,3 +306,30 @@ def test_bin_weights_count_only_where_there_are_no_safetensors() -> None:
     assert chosen("training_args.bin", "onnx/model.json", "flax_model.msgpack", "a.tiktoken") == {
         "a.tiktoken"
     }
+
+
+def test_files_of_a_data_repository_are_fetched_by_name_from_its_own_addresses(hub, monkeypatch) -> None:
+    name = f"datasets/{REPO}"
+    folder = snapshot(name, files=("README.md", "stage2/adapter_model.bin"))
+    assert held(folder) == {each: FILES[each] for each in ("README.md", "stage2/adapter_model.bin")}
+    assert folder.parent.parent.name == "datasets"
+    assert any(path.startswith(f"/api/datasets/{REPO}/") for path, _ in hub.asked)
+    assert all(not path.startswith((f"/api/models/{REPO}", f"/{REPO}/")) for path, _ in hub.asked)
+    monkeypatch.setenv("HF_HUB_OFFLINE", "1")
+    assert snapshot(name, files=("README.md",)) == folder
+    with pytest.raises(WeightsUnavailableError, match=rf"the data datasets/{REPO}.*HF_HUB_OFFLINE.*by hand"):
+        snapshot(name, files=("movie.gif",))
+
+
+def test_the_clients_copy_of_data_is_used_when_it_has_the_files(hub, monkeypatch, tmp_path) -> None:
+    monkeypatch.setenv("HF_HOME", str(tmp_path / "hf"))
+    home = tmp_path / "hf" / "hub" / f"datasets--{REPO.replace('/', '--')}"
+    blob = home / "blobs" / git_sha1(FILES["README.md"])
+    kept = home / "snapshots" / OLD / "README.md"
+    for path in (blob, kept, home / "refs" / "main"):
+        path.parent.mkdir(parents=True, exist_ok=True)
+    blob.write_bytes(FILES["README.md"])
+    kept.symlink_to(blob)
+    (home / "refs" / "main").write_text(OLD)
+    assert snapshot(f"datasets/{REPO}", files=("README.md",)) == kept.parent
+    assert not hub.asked

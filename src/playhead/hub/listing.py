@@ -1,7 +1,7 @@
-"""What the Hugging Face hub says of a model repository: the commit of a revision, and every file with its digest.
+"""What the Hugging Face hub says of a repository: the commit of a revision, and every file with its digest.
 
-The documented addresses ``/api/models/REPO/revision/REVISION`` and ``/api/models/REPO/tree/COMMIT`` are asked over plain
-HTTP; long lists come in pages.
+The documented addresses ``/api/models/REPO/revision/REVISION`` and ``/api/models/REPO/tree/COMMIT`` (``/api/datasets/...``
+for data) are asked over plain HTTP; long lists come in pages.
 """
 
 from __future__ import annotations
@@ -28,7 +28,8 @@ UNWANTED: Final = (
     "optimizer*", "scheduler*", "training_args*", "rng_state*", "trainer_state*", "onnx/*", "openvino/*"
 )  # fmt: skip
 COMMIT: Final = re.compile(r"[0-9a-f]{40}")
-_NAME: Final = re.compile(r"[\w-][\w.-]*/[\w-][\w.-]*")
+DATA: Final = "datasets/"  # in front of a name, as in the hub's own addresses
+_NAME: Final = re.compile(r"(?:datasets/)?[\w-][\w.-]*/[\w-][\w.-]*")
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,10 +51,10 @@ class HubFile:
 
 @dataclass(frozen=True, slots=True)
 class Repository:
-    """A model repository of the hub at one revision.
+    """A repository of the hub at one revision.
 
     Attributes:
-        name: ``owner/name``.
+        name: ``owner/name``, or ``datasets/owner/name`` for data.
         revision: Branch, tag or commit.
 
     Raises:
@@ -68,17 +69,34 @@ class Repository:
             raise UsageError(f"repository {self.name!r} at {self.revision!r}", allowed="owner/name")
 
     @property
+    def kind(self) -> str:
+        """``models`` or ``datasets``, as in the hub's addresses."""
+        return "datasets" if self.name.startswith(DATA) else "models"
+
+    @property
     def flat_name(self) -> str:
         """The name as one folder's."""
-        return self.name.replace("/", "--")
+        return self.name.removeprefix(DATA).replace("/", "--")
+
+    @property
+    def api(self) -> str:
+        """Where the hub answers questions about it."""
+        return f"/api/{self.kind}/{self.name.removeprefix(DATA)}"
 
     @property
     def home(self) -> Path:
         """The cache's folder for all its commits."""
-        return cache_folder() / "models" / self.flat_name
+        return cache_folder() / self.kind / self.flat_name
 
     def unavailable(self, reason: str) -> WeightsUnavailableError:
         """The error for files that are neither here nor to be had, with what to do by hand."""
+        if self.kind == "datasets":
+            return WeightsUnavailableError(
+                f"the data {self.name} (revision {self.revision}) is not here and cannot be fetched",
+                found=reason,
+                todo=f"download it from {site.endpoint()}/{self.name}/tree/{self.revision} by hand into the folder that "
+                f"is to be read, or copy {self.home} from a machine that has it",
+            )
         return WeightsUnavailableError(
             f"the model {self.name} (revision {self.revision}) is not here and cannot be fetched",
             found=reason,
@@ -94,7 +112,7 @@ def commit_of(repository: Repository) -> str:
         WeightsUnavailableError: The hub cannot be reached, or has it not.
     """
     revision = urllib.parse.quote(repository.revision, safe="")
-    facts, _ = _ask(repository, f"/api/models/{repository.name}/revision/{revision}")
+    facts, _ = _ask(repository, f"{repository.api}/revision/{revision}")
     commit = str(facts.get("sha", "")) if isinstance(facts, dict) else ""
     if not COMMIT.fullmatch(commit):
         raise repository.unavailable(f"the hub names the commit {commit!r}")
@@ -108,7 +126,7 @@ def list_files(repository: Repository, commit: str) -> list[HubFile]:
         WeightsUnavailableError: The hub cannot be reached, has it not, or names a file outside its folder.
     """
     found: list[HubFile] = []
-    address: str | None = f"/api/models/{repository.name}/tree/{commit}?recursive=true"
+    address: str | None = f"{repository.api}/tree/{commit}?recursive=true"
     while address is not None:
         rows, address = _ask(repository, address)
         found += [_file(repository, row) for row in rows if row.get("type") == "file"]

@@ -1,8 +1,8 @@
-"""Whole model repositories of the Hugging Face hub: every file checked against the digest the hub itself states.
+"""Repositories of the Hugging Face hub, models and data: every file checked against the digest the hub itself states.
 
 A repository that was fetched once is used as it is, without a network, until another revision is asked for.
 
-CACHE/models/OWNER--NAME/COMMIT/...          the files; FILE.part is the beginning of one
+CACHE/models/OWNER--NAME/COMMIT/...          the files (data: CACHE/datasets/...); FILE.part is the beginning of one
 CACHE/models/OWNER--NAME/COMMIT/listing.json what the hub said of them; written when the last one is whole
 CACHE/models/OWNER--NAME/refs/REVISION       the commit a revision was when it was fetched
 """
@@ -42,7 +42,7 @@ def snapshot(
     """The folder of a repository's files, fetched and checked where they are not here yet.
 
     Args:
-        repository: ``owner/name``.
+        repository: ``owner/name``, or ``datasets/owner/name`` for data.
         revision: Branch, tag or commit.
         files: Patterns of the files that are needed.
         progress: Told ``("weights REPOSITORY", bytes so far, bytes in all)`` while something is downloaded.
@@ -57,7 +57,7 @@ def snapshot(
     kept = _kept(place, files)
     if kept is not None:
         return kept
-    with exclusive(f"models--{place.flat_name}"):
+    with exclusive(f"{place.kind}--{place.flat_name}"):
         kept = _kept(place, files)  # a process we waited for may have brought it
         return kept if kept is not None else _fetch(place, files, progress)
 
@@ -118,20 +118,25 @@ def _from_clients_cache(repository: Repository, patterns: Sequence[str]) -> Path
     here = [_digest_by_name(path, folder) for path in sorted(folder.rglob("*")) if path.is_file()]
     chosen = wanted([each for each in here if each is not None], patterns)
     names = {each.path for each in chosen}
-    if not names & {"config.json", "adapter_config.json"} or _shards(folder) - names:
-        return None
-    if not any(name.endswith((".safetensors", ".bin")) for name in names):
+    if not (_is_whole_model(names, folder) if repository.kind == "models" else set(patterns) <= names):
         return None
     for each in chosen:
         _verify(folder / each.path, each, delete_if_bad=False)
     return folder
 
 
+def _is_whole_model(names: set[str], folder: Path) -> bool:
+    """Whether a folder holds a model's configuration and all the weights its indices list."""
+    if not names & {"config.json", "adapter_config.json"} or _shards(folder) - names:
+        return False
+    return any(name.endswith((".safetensors", ".bin")) for name in names)
+
+
 def _clients_folder(repository: Repository) -> Path | None:
     """Where the hub's client library keeps a revision, if it has it."""
     home = Path(os.environ.get("HF_HOME", Path.home() / ".cache" / "huggingface")).expanduser()
     cache = (
-        Path(os.environ.get("HF_HUB_CACHE", home / "hub")).expanduser() / f"models--{repository.flat_name}"
+        Path(os.environ.get("HF_HUB_CACHE", home / "hub")).expanduser() / f"{repository.kind}--{repository.flat_name}"
     )
     commit = repository.revision
     if not COMMIT.fullmatch(commit):

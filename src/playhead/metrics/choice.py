@@ -46,7 +46,7 @@ def read_option(answer: str, options: Sequence[str]) -> tuple[str | None, str]:
         answer: What a model wrote, reasoning and tags included.
         options: The options' texts in order, with or without their letters ("A. Apples").
     """
-    texts = [_without_label(option, place) for place, option in enumerate(options)]
+    texts = [without_label(option, place) for place, option in enumerate(options)]
     return chosen_label(unwrap(answer).answer, texts)
 
 
@@ -103,7 +103,7 @@ def score_choice(
     )
 
 
-def _without_label(option: str, place: int) -> str:
+def without_label(option: str, place: int) -> str:
     """An option's text without its own letter in front."""
     match = _LABELLED.match(option)
     return option[match.end() :] if match and ord(match[1]) - ord("A") == place else option
