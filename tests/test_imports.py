@@ -88,7 +88,7 @@ LIBRARIES = {
     "models": ({"numpy", "torch", "transformers", "safetensors", "tokenizers"}, {"PIL", "huggingface_hub"}),
     "generate": ({"numpy", "torch", "transformers"}, {"llguidance"}),
     "clockcheck": ({"numpy"}, {"av", "torch", "transformers"}),
-    "evaluate": ({"numpy"}, set()),
+    "evaluate": ({"numpy"}, {"pyarrow"}),
     "cli": ({"typer"}, {"rich"}),
 }
 HEAVY = {

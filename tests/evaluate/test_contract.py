@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from playhead.errors import ParseError, SourceError, UsageError
+from playhead.errors import ParseError, SourceError, UsageError, WeightsUnavailableError
 from playhead.evaluate import registry, scoring
 from playhead.evaluate.base import (
     AnnotationFile,
@@ -230,3 +230,35 @@ def test_every_benchmark_is_whole(name) -> None:
     assert found.scorers
     assert found.source.startswith("https://")
     assert found.licence
+
+
+def test_an_annotation_file_may_lie_deeper_and_a_table_may_be_json_lines(tmp_path) -> None:
+    (tmp_path / "a" / "b").mkdir(parents=True)
+    (tmp_path / "a" / "b" / "test.jsonl").write_text("{}")
+    file = AnnotationFile("data/test.parquet")
+    assert annotation(tmp_path, file) == tmp_path / "a" / "b" / "test.jsonl"
+    (tmp_path / "a" / "test.parquet").touch()
+    with pytest.raises(SourceError, match="2 files of that name below it"):
+        annotation(tmp_path, file)
+
+
+def test_an_annotation_file_on_the_hub_only_says_why_it_cannot_be_fetched(tmp_path, monkeypatch) -> None:
+    monkeypatch.setenv("HF_HUB_OFFLINE", "1")
+    monkeypatch.setenv("PLAYHEAD_CACHE", str(tmp_path / "cache"))
+    with pytest.raises(WeightsUnavailableError, match=r"datasets/acme/bench.*HF_HUB_OFFLINE"):
+        annotation(tmp_path, AnnotationFile("test.json", hub="acme/bench"))
+
+
+def test_two_videos_of_one_name_are_told_apart_by_their_folders_or_refused(tmp_path) -> None:
+    for folder in ("clevrer", "perception"):
+        (tmp_path / folder).mkdir()
+        (tmp_path / folder / "video_1.mp4").touch()
+    (tmp_path / "linked").symlink_to(tmp_path / "clevrer")
+    (tmp_path / "clevrer" / "back").symlink_to(tmp_path)
+    videos = Videos(tmp_path)
+    assert videos.find("linked/video_1") == tmp_path / "linked" / "video_1.mp4"
+    assert videos.find("perception/video_1") == tmp_path / "perception" / "video_1.mp4"
+    with pytest.raises(
+        SourceError, match=r"which file is the video video_1.*clevrer/video_1.mp4, linked/.*perception/"
+    ):
+        videos.find("video_1")

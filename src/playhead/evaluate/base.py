@@ -181,7 +181,7 @@ class Scorer:
 
     Attributes:
         name: What it is called in tables: ``grounding``, ``dense captions``.
-        truth: Kind of truth it is about; outcomes of other kinds are not handed to it.
+        truth: Kind of truth it is about, or kinds; outcomes of other kinds are not handed to it.
         score: From outcomes to one value an item and metric; never called without outcomes.
         first: Metrics shown first.
         require: Called before a run, so that what it needs (Java) is missed before hours of work and not after.
@@ -189,7 +189,7 @@ class Scorer:
     """
 
     name: str
-    truth: type[Truth]
+    truth: type[Truth] | tuple[type[Truth], ...]
     score: Callable[[Sequence[Outcome]], Scores]
     first: tuple[str, ...] = ()
     require: Callable[[], None] = nothing_needed
@@ -204,15 +204,21 @@ class AnnotationFile:
     """An official annotation file of a split.
 
     Attributes:
-        path: Where it is expected under the data folder: ``annotations/charades_sta_test.txt``.
+        path: Where it is expected under the data folder: ``annotations/charades_sta_test.txt``. A file of that name
+            anywhere under it is taken as well when there is only one, and a table (``.parquet``) also as ``.jsonl``.
         sha256: Digest of the official file, or None where it is not known to us. Another digest is no error: it is
             noted in the manifest and on the report page.
         url: Where its makers publish it.
+        hub: Its repository of data on the hub, ``owner/name`` or ``owner/name@revision``, from which it is fetched
+            when it is not under the data folder; empty where it is on none.
+        hub_path: Where it lies in that repository; like ``path`` when empty.
     """
 
     path: str
     sha256: str | None = None
     url: str = ""
+    hub: str = ""
+    hub_path: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -136,7 +136,8 @@ def _clients_folder(repository: Repository) -> Path | None:
     """Where the hub's client library keeps a revision, if it has it."""
     home = Path(os.environ.get("HF_HOME", Path.home() / ".cache" / "huggingface")).expanduser()
     cache = (
-        Path(os.environ.get("HF_HUB_CACHE", home / "hub")).expanduser() / f"{repository.kind}--{repository.flat_name}"
+        Path(os.environ.get("HF_HUB_CACHE", home / "hub")).expanduser()
+        / f"{repository.kind}--{repository.flat_name}"
     )
     commit = repository.revision
     if not COMMIT.fullmatch(commit):
