@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parent.parent
-TESTED_EXTRAS = ("scout", "remote", "models", "metrics", "dev")
+TESTED_EXTRAS = ("scout", "remote", "models", "metrics", "evaluate", "dev")
 RANGE = re.compile(r"([A-Za-z0-9_-]+)(?:\[[\w,]+\])?(>=|==)([\d.]+)")
 
 
