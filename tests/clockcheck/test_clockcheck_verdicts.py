@@ -104,9 +104,11 @@ def by_average_rate(look, video, engine):
     from playhead.models.qwen_vl.layout import labels_of
 
     wrong_s = np.linspace(look.times_s[0], look.times_s[-1], 200)[: len(look.times_s)]
-    means_T = wrong_s[::2]
-    labels = labels_of(engine.kind, means_T)
-    seen = replace(look.data, means_T=means_T, times_s=wrong_s)
+    moments = tuple(
+        replace(each, time_s=time_s) for each, time_s in zip(look.data.moments, wrong_s[::2], strict=True)
+    )
+    labels = labels_of(engine.telling, moments)
+    seen = replace(look.data, moments=moments, times_s=wrong_s)
     told = tuple(labels[number // 2] for number in range(len(wrong_s)))
     return replace(look, times_s=wrong_s, labels=told, data=seen)
 
@@ -126,7 +128,8 @@ def test_an_engine_that_writes_other_times_than_it_took_is_caught(clips, monkeyp
     right = engine.layout
 
     def later(look, text):
-        return right(replace(look, data=replace(look.data, means_T=look.data.means_T + 3)), text)
+        late = tuple(replace(each, time_s=each.time_s + 3) for each in look.data.moments)
+        return right(replace(look, data=replace(look.data, moments=late)), text)
 
     monkeypatch.setattr(engine, "layout", later)
     verdict = judge("wrong", clips["constant"], subject(engine).given(clips["constant"]))
@@ -153,8 +156,9 @@ def test_an_engine_with_positions_by_order_is_caught(clips, monkeypatch) -> None
     right = engine.layout
 
     def by_order(look, text):
-        order = np.arange(len(look.data.starts_T)) * 0.5
-        return right(replace(look, data=replace(look.data, starts_T=order)), text)
+        order = np.arange(len(look.data.told.starts_T)) * 0.5
+        told = replace(look.data.told, starts_T=order)
+        return right(replace(look, data=replace(look.data, told=told)), text)
 
     monkeypatch.setattr(engine, "layout", by_order)
     verdict = judge("wrong", clips["constant"], subject(engine).given(clips["constant"]))

@@ -27,9 +27,9 @@ from playhead.media.clip import Video
 from playhead.media.open import open_clip
 from playhead.media.sampling.qwen import fit_px
 from playhead.models.family import EngineOptions
+from playhead.models.pictures.read import bicubic as resize
 from playhead.models.qwen_vl.family import FAMILY, tiny_model
 from playhead.models.qwen_vl.kinds import KINDS, cut_of
-from playhead.models.qwen_vl.pictures import resize
 from playhead.sequence.mrope import Block, by_order, by_time, delta, positions
 from playhead.sequence.patches import cut_frames
 from playhead.tasks.ask import Ask
@@ -192,7 +192,7 @@ def their_text(engine, look, fps: float, indices: list[int]) -> str:
     processor.vision_start_token, processor.vision_end_token = "<|vision_start|>", "<|vision_end|>"
     metadata = VideoMetadata(total_num_frames=len(indices), fps=fps, frames_indices=list(indices))
     return processor.replace_video_token(
-        {"video_grid_thw": torch.tensor([look.data.grid_THW]), "video_metadata": [metadata]}, 0
+        {"video_grid_thw": torch.tensor([look.data.grid]), "video_metadata": [metadata]}, 0
     )
 
 
@@ -228,7 +228,7 @@ def test_logits_are_those_of_their_own_inputs(engines, drawn, kind) -> None:
     inputs = {name: value for name, value in ours.items() if name != "position_ids"}
     inputs["mm_token_type_ids"] = (inputs["input_ids"] == engine.net.config.video_token_id).int() * 2
     if kind == "qwen2_5_vl":
-        inputs["second_per_grid_ts"] = [float(np.diff(look.data.starts_T).mean())]
+        inputs["second_per_grid_ts"] = [float(np.diff(look.data.told.starts_T).mean())]
     with torch.inference_mode():
         expected, made = engine.net(**inputs).logits, engine.net(**ours).logits
     torch.testing.assert_close(made, expected, atol=LOGITS, rtol=LOGITS)

@@ -16,7 +16,7 @@ import playhead
 from helpers.draw import read_number, write_media
 from playhead.errors import UsageError
 from playhead.media.clip import Video
-from playhead.models.qwen_vl import pictures
+from playhead.models.pictures.read import bicubic
 from playhead.models.qwen_vl.collate import Sample, collate
 from playhead.models.show import show_video
 from playhead.sequence.layout import IGNORED
@@ -54,7 +54,7 @@ def of():
 
 def given(look, engine):
     """The pictures the encoder is given, put together again from its squares."""
-    frames = join_rows(look.data.rows_PD.numpy(), look.data.grid_THW, engine.cut)
+    frames = join_rows(look.data.rows_PD.numpy(), look.data.grid, engine.cut)
     assert len(frames) - len(look.times_s) in {0, 1}
     return frames[: len(look.times_s)]
 
@@ -125,7 +125,7 @@ def test_times_in_a_window_count_from_its_start(of, drawn) -> None:
 
 def test_one_picture_is_a_pair_with_itself(engine, drawn) -> None:
     look = engine.look(Video(str(drawn("single_frame").path)))
-    assert (len(look.times_s), look.data.grid_THW[0]) == (1, 1)
+    assert (len(look.times_s), look.data.grid[0]) == (1, 1)
     rows = look.data.rows_PD.numpy().reshape(len(look.data.rows_PD), 3, 2, -1)
     assert np.array_equal(rows[:, :, 0], rows[:, :, 1])
     assert len(asked(engine, look).slots) == 1
@@ -161,7 +161,7 @@ def test_the_prompt_reads_as_the_released_template(of, drawn) -> None:
         engine = of(name)
         look = engine.look(Video(str(drawn("constant").path)))
         ids = asked(engine, look, "What?").input_ids_N.tolist()
-        each = look.data.grid_THW[1] * look.data.grid_THW[2] // 4
+        each = look.data.grid[1] * look.data.grid[2] // 4
         texts[name] = engine.words.decode(ids).replace("<|video_pad|>" * each, "#")
     assert texts["qwen2-vl-tiny"] == texts["qwen2.5-vl-tiny"]
     assert texts["qwen2-vl-tiny"] == (
@@ -204,9 +204,7 @@ def test_two_videos_in_a_batch_are_each_as_alone_by_generate_and_by_hand(engine,
     ):
         look = engine.look(Video(str(drawn(scene).path)))
         samples.append(Sample(asked(engine, look, words), look.data))
-    assert samples[0].seen.grid_THW != samples[1].seen.grid_THW or len(samples[0].layout) != len(
-        samples[1].layout
-    )
+    assert samples[0].seen.grid != samples[1].seen.grid or len(samples[0].layout) != len(samples[1].layout)
     options = {"max_new_tokens": 4, "min_new_tokens": 4, "do_sample": False, "pad_token_id": 0}
     options |= {"output_logits": True, "return_dict_in_generate": True}
 
@@ -266,7 +264,7 @@ def test_pictures_are_encoded_once_and_a_part_at_a_time(engine, drawn, monkeypat
     monkeypatch.setattr("playhead.models.qwen_vl.engine.ENCODE_ROWS", 1)
     video = Video(str(drawn("constant").path))
     look = fresh.look(video)
-    groups = look.data.grid_THW[0]
+    groups = look.data.grid[0]
     features = fresh._encode(look.data, lambda *_: None)
     assert [grid.tolist()[0][0] for grid in encoded] == [1] * groups
     inputs = fresh.inputs(look, asked(fresh, look))
@@ -307,7 +305,7 @@ def test_a_budget_makes_pictures_smaller_and_says_when_it_cannot_be_kept(tmp_pat
     assert least.video_tokens > 128
     assert any("over the wished 128" in note for note in least.notes)
     look = load("qwen2.5-vl-tiny", video_tokens=4000).look(video)
-    groups, rows, columns = look.data.grid_THW
+    groups, rows, columns = look.data.grid
     assert groups * rows * columns // 4 == less.video_tokens
 
 
@@ -370,7 +368,7 @@ def test_wrong_settings_are_refused(options, said) -> None:
 
 
 def test_a_sliver_of_a_picture_is_refused() -> None:
-    assert pictures.resize(np.zeros((10, 20, 3), np.uint8), (20, 10)).shape == (10, 20, 3)
+    assert bicubic(np.zeros((10, 20, 3), np.uint8), (20, 10)).shape == (10, 20, 3)
     from playhead.media.sampling.qwen import frame_size_px
 
     with pytest.raises(UsageError, match="200 to 1"):

@@ -53,35 +53,64 @@ TRAINED: Final = Room(items=64, letters=400, ordered=False)
 RANDOM: Final = Room(items=3, letters=30, ordered=True)
 
 
-def bounded(schema: dict[str, object], duration_s: float, room: Room) -> dict[str, object]:
+def bounded(
+    schema: dict[str, object], duration_s: float, room: Room, *, frames: int | None = None
+) -> dict[str, object]:
     """A schema under which an answer ends: bounded strings and lists, times within the video, no idle blanks.
 
     Args:
         schema: Of a task; it is not changed.
         duration_s: Length of what was looked at.
         room: How long the answer may be.
+        frames: How many pictures there are, where whole numbers name them from 0.
     """
-    held = _bound(schema, duration_s, room)
+    held = _bound(
+        schema, _Times(duration_s, whole=False) if frames is None else _Times(frames - 1, whole=True), room
+    )
     return {**held, "x-guidance": _FORM}
 
 
-def _bound(node: dict[str, Any], duration_s: float, room: Room) -> dict[str, Any]:
+@dataclass(frozen=True, slots=True)
+class _Times:
+    """What a time in an answer may be: from 0 to the last one, in hundredths or whole."""
+
+    last: float
+    whole: bool
+
+    @property
+    def kind(self) -> str:
+        return "integer" if self.whole else "number"
+
+    def marks(self) -> list[float]:
+        """A few times evenly over the video."""
+        each = [self.last * (number + 0.5) / _MARKS for number in range(_MARKS)]
+        return list(dict.fromkeys(float(round(mark)) for mark in each)) if self.whole else each
+
+    def between(self, first: float, last: float) -> dict[str, Any]:
+        """A time from one to another; of hundredths the last is rounded down, so that it is not past the end."""
+        if self.whole:
+            return {"type": "integer", "minimum": round(first), "maximum": round(last)}
+        last = math.floor(last * 100) / 100
+        return {"type": "number", "minimum": min(round(first, 2), last), "maximum": last, "multipleOf": 0.01}
+
+
+def _bound(node: dict[str, Any], times: _Times, room: Room) -> dict[str, Any]:
     held = dict(node)
     match node.get("type"):
         case "array":
-            held["items"] = _bound(node["items"], duration_s, room)
+            held["items"] = _bound(node["items"], times, room)
             held.setdefault("maxItems", room.items)
-            if room.ordered and node.get("maxItems") == 2 and node["items"].get("type") == "number":
-                return {"anyOf": [_pair(held, at_s, duration_s) for at_s in _marks(duration_s)]}
+            if room.ordered and node.get("maxItems") == 2 and node["items"].get("type") == times.kind:
+                return {"anyOf": [_pair(held, at, times) for at in times.marks()]}
             if room.ordered:
                 held["minItems"] = 1
         case "object":
-            fields = {name: _bound(each, duration_s, room) for name, each in node["properties"].items()}
+            fields = {name: _bound(each, times, room) for name, each in node["properties"].items()}
             held["properties"] = fields
             if room.ordered and all(
-                fields.get(name, {}).get("type") == "number" for name in ("start", "end")
+                fields.get(name, {}).get("type") == times.kind for name in ("start", "end")
             ):
-                return {"anyOf": [_ordered(held, at_s, duration_s) for at_s in _marks(duration_s)]}
+                return {"anyOf": [_ordered(held, at, times) for at in times.marks()]}
         case "string" if "enum" not in node and "pattern" not in node:
             held |= (
                 {"pattern": _WORDS, "maxLength": room.letters}
@@ -89,33 +118,23 @@ def _bound(node: dict[str, Any], duration_s: float, room: Room) -> dict[str, Any
                 else {"maxLength": room.letters}
             )
         case "string" if node.get("pattern") == CLOCK_PATTERN:
-            held["pattern"] = f"^{clock_times(duration_s)}$"
-        case "number":
-            held |= _between(0.0, duration_s)
+            held["pattern"] = f"^{clock_times(times.last)}$"
+        case "number" | "integer" if node.get("type") == times.kind:
+            held |= times.between(0.0, times.last)
     return held
 
 
-def _marks(duration_s: float) -> list[float]:
-    return [duration_s * (number + 0.5) / _MARKS for number in range(_MARKS)]
-
-
-def _ordered(node: dict[str, Any], at_s: float, duration_s: float) -> dict[str, Any]:
+def _ordered(node: dict[str, Any], at: float, times: _Times) -> dict[str, Any]:
     """An object whose range holds a mark."""
-    bounds = {"start": _between(0.0, at_s), "end": _between(at_s, duration_s)}
+    bounds = {"start": times.between(0.0, at), "end": times.between(at, times.last)}
     fields = {name: {**each, **bounds.get(name, {})} for name, each in node["properties"].items()}
     return {**node, "properties": fields}
 
 
-def _pair(node: dict[str, Any], at_s: float, duration_s: float) -> dict[str, Any]:
+def _pair(node: dict[str, Any], at: float, times: _Times) -> dict[str, Any]:
     """A pair of times around a mark."""
-    times = [{**node["items"], **_between(*ends)} for ends in ((0.0, at_s), (at_s, duration_s))]
-    return {"type": "array", "prefixItems": times, "items": False, "minItems": 2, "maxItems": 2}
-
-
-def _between(first_s: float, last_s: float) -> dict[str, Any]:
-    """A time in hundredths of a second; the last one is rounded down, so that it is not past the end."""
-    last = math.floor(last_s * 100) / 100
-    return {"type": "number", "minimum": min(round(first_s, 2), last), "maximum": last, "multipleOf": 0.01}
+    ends = [{**node["items"], **times.between(*each)} for each in ((0.0, at), (at, times.last))]
+    return {"type": "array", "prefixItems": ends, "items": False, "minItems": 2, "maxItems": 2}
 
 
 def _padded(last: int) -> str:
@@ -125,3 +144,16 @@ def _padded(last: int) -> str:
     if tens:
         ways.append(f"[0-{tens - 1}][0-9]")
     return f"({'|'.join(ways)})"
+
+
+def bin_ranges(task: str, room: Room) -> str:
+    """A regular expression for ranges of hundredths: ``From 12 to 34``, each with its words where the task wants some.
+
+    Args:
+        task: Its name.
+        room: How long the answer may be.
+    """
+    ends = "From [0-4][0-9] to [5-9][0-9]" if room.ordered else "From [0-9]{2} to [0-9]{2}"
+    words = rf"[A-Za-z][A-Za-z ,'\-]{{2,{room.letters}}}"
+    line = {"ground": ends, "chapters": f"{ends}, {words}: {words}[.]"}.get(task, f"{ends}, {words}[.]")
+    return f"{line}(\n{line}){{0,{room.items - 1}}}"

@@ -170,6 +170,8 @@ class Video:
         end_s: End of the window, or None for the end.
         video_stream: Index of the video stream, or None for the default one.
         audio_stream: Index or language (``eng``) of the audio stream, or None for the default one.
+        instants_s: The pictures on show at these seconds of the clip's clock are looked at, and no others; None leaves
+            the choice to the engine. Ascending, within the window. Engines with the seam ``instants`` can.
     """
 
     source: str
@@ -177,6 +179,7 @@ class Video:
     end_s: float | None = None
     video_stream: int | None = None
     audio_stream: int | str | None = None
+    instants_s: tuple[float, ...] | None = None
 
 
 @dataclass(frozen=True, slots=True)

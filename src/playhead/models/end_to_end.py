@@ -22,6 +22,7 @@ from playhead.media.clip import MediaInfo, Times, Video
 from playhead.models.answers import TASKS, WATCH_PARTS, file_state, query_of, read_answer, watched
 from playhead.models.family import EngineOptions, Plan
 from playhead.models.machine import gigabytes, memory
+from playhead.models.mechanisms import require, seams_of
 from playhead.progress import Progress, silent
 from playhead.sequence.layout import Layout
 from playhead.tasks.base import Clock, Task
@@ -127,6 +128,11 @@ class EndToEnd(ABC, Generic[D]):
         """What ``model.generate`` is given for one sample: ``input_ids`` of shape (1, N) and the family's tensors."""
 
     @property
+    def seams(self) -> frozenset[str]:
+        """What it can do for mechanisms (:data:`playhead.models.mechanisms.SEAMS`)."""
+        return seams_of(str(self.model.config.model_type))
+
+    @property
     @abstractmethod
     def end_ids(self) -> Sequence[int]:
         """Ids that end an answer."""
@@ -147,6 +153,8 @@ class EndToEnd(ABC, Generic[D]):
                 allowed=", ".join(each.name for each in TASKS),
                 todo="use the engine scout",
             )
+        if video.instants_s is not None:
+            require("frames", self.seams, self.name)
         with self._lock:
             try:
                 look = self._seen(video, progress)

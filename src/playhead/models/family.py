@@ -55,6 +55,7 @@ class Preset:
         tiny: Whether it is made of random weights, with no download.
         licence: Licence of the weights.
         about: One line.
+        seams: What it can do for mechanisms (:data:`playhead.models.mechanisms.SEAMS`).
     """
 
     name: str
@@ -63,6 +64,7 @@ class Preset:
     tiny: bool = False
     licence: str = ""
     about: str = ""
+    seams: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -8,6 +8,7 @@ from __future__ import annotations
 from typing import Final
 
 from playhead.models.family import Preset
+from playhead.models.mechanisms import seams_of
 
 _VICUNA: Final = "Llama 2 Community Licence (Vicuna v1.5), CLIP MIT"
 _CHATGLM: Final = "ChatGLM3-6B License (commercial use after registration), CLIP MIT"
@@ -77,6 +78,7 @@ HOUR_LLAVA: Final = (
         repositories=("jylins/hourllava-qwen25-3b-s3",),
         parameters=3_700_088_352,
         licence=f"{_UNCLEAR} (Qwen2.5-3B: Qwen Research Licence, not for commercial use)",
+        seams=seams_of("hour_llava"),
         about="Hour-LLaVA on Qwen2.5-3B-Instruct, after its third training stage.",
     ),
     Preset(
@@ -84,12 +86,14 @@ HOUR_LLAVA: Final = (
         repositories=("jylins/hourllava-qwen2-7b-s3",),
         parameters=8_676_494_880,
         licence=f"{_UNCLEAR} (Qwen2-7B: Apache-2.0)",
+        seams=seams_of("hour_llava"),
         about="Hour-LLaVA on Qwen2-7B-Instruct, after its third training stage.",
     ),
     Preset(
         name="hour-llava-tiny",
         tiny=True,
         licence="Apache-2.0 (random weights made in code)",
+        seams=seams_of("hour_llava"),
         about="Random weights under a million parameters; the code path is the real one, what it says means nothing.",
     ),
 )
@@ -100,6 +104,11 @@ _QWEN_VL: Final = {
     "Qwen3-VL": "pairs of pictures, each after its time in words",
 }
 
+
+def _qwen_type(system: str) -> str:
+    return system.lower().replace("-", "_").replace(".", "_")
+
+
 QWEN_VL: Final = (
     *(
         Preset(
@@ -108,6 +117,7 @@ QWEN_VL: Final = (
             parameters=parameters,
             licence=licence,
             about=f"{system}: {_QWEN_VL[system]}",
+            seams=seams_of(_qwen_type(system)),
         )
         for system, size, parameters, licence in (
             ("Qwen2-VL", "2B", 2_208_985_600, "Apache-2.0"),
@@ -125,6 +135,7 @@ QWEN_VL: Final = (
             name=f"{system.lower()}-tiny",
             tiny=True,
             about=f"{system} with random weights, for tests and examples: what it says means nothing",
+            seams=seams_of(_qwen_type(system)),
         )
         for system in (*_QWEN_VL, "Qwen3-VL-MoE")
     ),

@@ -12,7 +12,7 @@ from typing import ClassVar, Literal, Protocol, runtime_checkable
 from playhead.timeline import Event, ParseFailure, Transcript
 
 Language = Literal["en", "zh"]
-TimeStyle = Literal["seconds", "clock", "bins"]
+TimeStyle = Literal["seconds", "clock", "bins", "frames"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,7 +21,8 @@ class PromptStyle:
 
     Attributes:
         language: Language of the prompt.
-        times: How times are to be written in the answer: ``12.5`` seconds, ``00:01:02`` clock, or two-digit bins.
+        times: How times are to be written in the answer: ``12.5`` seconds, ``00:01:02`` clock, two-digit bins, or the
+            numbers of pictures.
         think: Whether reasoning in ``<think>`` tags is asked for before an ``<answer>``.
     """
 
@@ -38,11 +39,14 @@ class Clock:
         duration_s: Length of what the model saw, in seconds; times past it are clipped and flagged.
         start_s: Where that part begins on the whole video's clock; added to every time read.
         bins: Number of equal parts the duration is cut into when bare integers are bins (VTimeLLM: 100), else None.
+        frames_s: When each picture begins, in seconds from the start, where whole numbers name pictures (NumPro),
+            the first by 0; else None. A range ends with its last picture: when the next one begins.
     """
 
     duration_s: float
     start_s: float = 0.0
     bins: int | None = None
+    frames_s: tuple[float, ...] | None = None
 
 
 @dataclass(frozen=True, slots=True)

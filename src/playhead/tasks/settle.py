@@ -49,10 +49,15 @@ def settle(start: RawTime, end: RawTime | None, clock: Clock, *, through_last_bi
         through_last_bin: Whether a range of bins includes its last bin: true for dense captions, where bin ``e``
             ends at ``(e + 1) / bins``, false for grounding, where it ends at ``e / bins`` (VTimeLLM's evaluation).
     """
-    if start.frame and clock.bins is None:
+    if start.frame and clock.bins is None and clock.frames_s is None:
         return Settled(None, (), f"frame numbers ({start.value:g}) are no times")
+    if clock.frames_s is not None:
+        count = len(clock.frames_s)
+        for each in (start, end or start):
+            if each.whole and not each.at_end and not 0 <= each.value < count:
+                return Settled(None, (OUTSIDE,), f"there is no frame {each.value:g} among {count}")
     start_s = _seconds(start, clock)
-    end_s = start_s if end is None else _seconds(end, clock, extra_bins=1 if through_last_bin else 0)
+    end_s = start_s if end is None else _end_seconds(end, clock, through_last_bin=through_last_bin)
     if not (math.isfinite(start_s) and math.isfinite(end_s)):
         return Settled(None, (OUTSIDE,), "a time is not a finite number")
     if end is not None and end_s < start_s:
@@ -86,10 +91,24 @@ def why_nothing(settled: Iterable[Settled]) -> str:
     return "; ".join(problems[:3]) + more
 
 
+def _end_seconds(time: RawTime, clock: Clock, *, through_last_bin: bool) -> float:
+    """Seconds on the clock of what the model saw, for the end of a range."""
+    if clock.frames_s is not None and time.whole and not time.at_end:
+        return _frame_seconds(time.value + 1, clock.frames_s, clock.duration_s)
+    return _seconds(time, clock, extra_bins=1 if through_last_bin else 0)
+
+
+def _frame_seconds(number: float, frames_s: tuple[float, ...], duration_s: float) -> float:
+    """When a numbered picture begins; the one after the last is the end."""
+    return duration_s if number >= len(frames_s) else frames_s[int(number)]
+
+
 def _seconds(time: RawTime, clock: Clock, extra_bins: int = 0) -> float:
     """Seconds on the clock of what the model saw."""
     if time.at_end:
         return clock.duration_s
+    if clock.frames_s is not None and time.whole:
+        return _frame_seconds(time.value, clock.frames_s, clock.duration_s)
     if clock.bins is not None and time.bare and time.whole:
         return (time.value + extra_bins) / clock.bins * clock.duration_s
     return time.value

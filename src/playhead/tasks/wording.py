@@ -47,6 +47,8 @@ def time_schema(times: TimeStyle) -> dict[str, object]:
         return {"type": "string", "pattern": CLOCK_PATTERN}
     if times == "bins":
         return {"type": "integer", "minimum": 0, "maximum": 99}
+    if times == "frames":
+        return {"type": "integer", "minimum": 0}
     return {"type": "number", "minimum": 0}
 
 

@@ -8,9 +8,11 @@ arc          one per second up to 150, labelled  internvl     segments; random o
 qwen         two per second, pixel budget        seed_vl      rate by task, ladder of tokens
 videollama3  one per second up to 180            keye         slow and fast frames
 focus        by shots; denser inside spans
+instants     where a caller says
 """
 
 from playhead.media.sampling.base import Policy, Selection, constant_rate, sample
+from playhead.media.sampling.instants import sample_video
 from playhead.media.sampling.registry import POLICIES, policy
 
-__all__ = ["POLICIES", "Policy", "Selection", "constant_rate", "policy", "sample"]
+__all__ = ["POLICIES", "Policy", "Selection", "constant_rate", "policy", "sample", "sample_video"]

@@ -24,6 +24,7 @@ def seed_vl(
     task: Literal["default", "fine", "counting"] = "default",
     rate_hz: float | None = None,
     budget_tokens: int = BUDGET_TOKENS,
+    group: int = 1,
     width_px: int | None = None,
     height_px: int | None = None,
 ) -> Policy:
@@ -37,6 +38,7 @@ def seed_vl(
         task: ``default`` 1 per second, ``fine`` 2 (detailed temporal perception), ``counting`` 5 (counting, motion).
         rate_hz: A rate of your own instead of the task's.
         budget_tokens: Visual tokens for the whole video.
+        group: Pictures that share tokens in the model they are for; a group that is not full costs as a full one.
         width_px: Width of the picture; with the height, ``Selection.frame_size_px`` is filled in.
         height_px: Height of the picture.
 
@@ -45,16 +47,21 @@ def seed_vl(
     """
     if task not in RATES_HZ:
         raise UsageError("sampling policy 'seed1.5-vl'", found=f"task={task!r}", allowed=", ".join(RATES_HZ))
-    at_least("seed1.5-vl", budget_tokens=budget_tokens, minimum=LADDER[-1])
+    at_least("seed1.5-vl", group=group)
+    at_least("seed1.5-vl", budget_tokens=budget_tokens, minimum=LADDER[-1] * group)
     at_least("seed1.5-vl", width_px=width_px, height_px=height_px)
     chosen_hz = RATES_HZ[task] if rate_hz is None else rate_hz
     if not chosen_hz > 0:
         raise UsageError("sampling policy 'seed1.5-vl'", found=f"rate_hz={rate_hz}", allowed="a rate above 0")
-    name = f"seed1.5-vl:rate_hz={chosen_hz:g},budget_tokens={budget_tokens}"
+    name = f"seed1.5-vl:rate_hz={chosen_hz:g},budget_tokens={budget_tokens}" + (
+        f",group={group}" if group > 1 else ""
+    )
 
     def choose(duration_s: float, times_s: Times) -> Selection:
         indices = np.unique(ticks(duration_s, times_s, chosen_hz))
-        level, fitting = rung(int(indices.shape[0]), budget_tokens)
+        frames = int(indices.shape[0])
+        level, fitting = rung(-(-frames // group) * group, budget_tokens)
+        fitting = min(frames, fitting // group * group)
         notes: tuple[str, ...] = ()
         if fitting < indices.shape[0]:
             notes = (

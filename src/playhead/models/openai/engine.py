@@ -10,6 +10,7 @@ from typing import Any
 from playhead.errors import UnsupportedError
 from playhead.media.clip import Video
 from playhead.models.answers import TASKS, WATCH_PARTS, file_state, query_of, read_answer, watched
+from playhead.models.mechanisms import require
 from playhead.models.openai.config import OpenAIConfig, config_from_options
 from playhead.models.openai.endpoint import Endpoint
 from playhead.models.openai.look import Look, look_at
@@ -36,6 +37,11 @@ class OpenAIEngine:
         self._lock = RLock()
         self._last: tuple[tuple[Video, object], Look] | None = None
 
+    @property
+    def seams(self) -> frozenset[str]:
+        """What it can do for mechanisms (:data:`playhead.models.mechanisms.SEAMS`); a file sent whole is out of reach."""
+        return frozenset({"instants"} if self.config.send == "frames" else ())
+
     def answer(self, video: Video, task: Task, *, progress: Progress = silent) -> Answer:
         """Answer a task about a video, with times in seconds on the video's own clock.
 
@@ -52,6 +58,8 @@ class OpenAIEngine:
                 allowed=", ".join(each.name for each in TASKS),
                 todo="use the engine scout",
             )
+        if video.instants_s is not None:
+            require("frames", self.seams, self.name)
         with self._lock:
             look = self._seen(video, progress)
             if isinstance(task, Watch):

@@ -18,7 +18,7 @@ from playhead.media.clip import MediaInfo, Pixels, Video
 from playhead.media.damage import Damage
 from playhead.media.decode import read_rows
 from playhead.media.probe import no_pictures, opened
-from playhead.media.sampling import policy, sample
+from playhead.media.sampling import policy, sample_video
 from playhead.media.window import pictures_end_s, resolve_window
 from playhead.models.openai.config import OpenAIConfig
 from playhead.progress import Progress
@@ -78,7 +78,7 @@ def _frames(video: Video, config: OpenAIConfig, progress: Progress) -> Look:
         if media.index is None or media.table is None:
             raise no_pictures(media.info)
         end_s = pictures_end_s(media.index, window)
-        chosen = sample(choose, media.index.times_s, window.start_s, end_s)
+        chosen = sample_video(video, choose, media.index.times_s, window.start_s, end_s)
         size = chosen.frame_size_px or _within(config.frame_px)
         for frame in read_rows(media, media.table, chosen.indices, size, damage):
             # A picture that was there before the window began counts from its start.

@@ -53,7 +53,7 @@ def collate(
         "attention_mask": torch.from_numpy(batch.attention_mask_BN),
         "position_ids": torch.from_numpy(batch.positions).transpose(0, 1).contiguous(),
         "pixel_values_videos": torch.cat([each.seen.rows_PD for each in samples]),
-        "video_grid_thw": torch.tensor([each.seen.grid_THW for each in samples]),
+        "video_grid_thw": torch.cat([each.seen.grids() for each in samples]),
     }
     if batch.labels_BN is not None:
         inputs["labels"] = torch.from_numpy(batch.labels_BN)

@@ -10,7 +10,7 @@ from importlib import resources
 from typing import Any, Final, Literal
 
 from playhead.generate.grammar import FREE_TEXT, Grammar
-from playhead.generate.grammars import TRAINED, Room, bounded
+from playhead.generate.grammars import TRAINED, Room, bin_ranges, bounded
 from playhead.models.end_to_end import Request
 from playhead.tasks.ask import Ask
 from playhead.tasks.base import Clock, PromptStyle, Task
@@ -27,7 +27,7 @@ def request(
     task: Task,
     clock: Clock,
     room: Room = TRAINED,
-    times: Literal["seconds", "clock", "minutes"] = "seconds",
+    times: Literal["seconds", "clock", "minutes", "bins", "frames"] = "seconds",
 ) -> Request:
     """A task in the family's words, and the texts that can be read as its answer.
 
@@ -50,11 +50,13 @@ def request(
     if times == "minutes":
         return _in_minutes(task, clock, room)
     prompt = task.render(PromptStyle(times=times))
+    if times == "bins":
+        return Request(prompt.text, clock, Grammar(regex=bin_ranges(task.name, room)))
     if prompt.json_schema is None:
         return Request(prompt.text, clock, FREE_TEXT)
-    return Request(
-        prompt.text, clock, Grammar(json_schema=bounded(prompt.json_schema, clock.duration_s, room))
-    )
+    frames = None if clock.frames_s is None else len(clock.frames_s)
+    schema = bounded(prompt.json_schema, clock.duration_s, room, frames=frames)
+    return Request(prompt.text, clock, Grammar(json_schema=schema))
 
 
 def _in_minutes(task: Task, clock: Clock, room: Room) -> Request:

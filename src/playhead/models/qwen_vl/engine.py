@@ -5,9 +5,11 @@ Axes: A axis of a position, N position in the sequence, P square, D value of a s
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from typing import Any, ClassVar, Final
 
+import numpy as np
 import torch
 from transformers import Qwen2Tokenizer
 
@@ -19,15 +21,18 @@ from playhead.media.probe import opened
 from playhead.media.window import resolve_window
 from playhead.models.end_to_end import EndToEnd, Look, Request
 from playhead.models.family import EngineOptions
+from playhead.models.pictures.choose import Chosen, moments
 from playhead.models.qwen_vl.collate import Sample, collate
 from playhead.models.qwen_vl.dialect import request
 from playhead.models.qwen_vl.kinds import cut_of, kind_of
 from playhead.models.qwen_vl.layout import labels_of, prompt_layout
 from playhead.models.qwen_vl.pictures import ENCODE_ROWS, Seen, choose, read
 from playhead.models.qwen_vl.settings import read_settings
+from playhead.models.qwen_vl.telling import telling_of
 from playhead.models.qwen_vl.tokens import token_ids
 from playhead.progress import Progress, silent
-from playhead.sequence.layout import Layout
+from playhead.sequence.drop import Mask
+from playhead.sequence.layout import Ids, Layout
 from playhead.tasks.base import Clock, Task
 from playhead.timeline import Sampling
 
@@ -63,7 +68,8 @@ class QwenVL(EndToEnd[Seen]):
         self._ids = token_ids(tokenizer, model.config, asked=f"use {name}")
         super().__init__(name, model, tokenizer, options, constrain=random_weights)
         self.net, self.words = model, tokenizer
-        self.settings = read_settings(options.family)
+        self.settings = read_settings(options.family, self.seams, name)
+        self.telling = telling_of(self.kind, self.settings)
         self._room = RANDOM if random_weights else TRAINED
         self._encoded: tuple[Seen, Any] | None = None
 
@@ -83,11 +89,19 @@ class QwenVL(EndToEnd[Seen]):
         damage = Damage()
         with opened(video.source, video_stream=video.video_stream, audio_stream=video.audio_stream) as media:
             window = resolve_window(video, media.info)
-            chosen = choose(media, window, self.kind, self.cut, self.settings)
-            seen = read(media, chosen, self.cut, dtype=self.net.dtype, damage=damage, progress=progress)
+            chosen = choose(media, video, window, kind=self.kind, cut=self.cut, settings=self.settings)
+            seen = read(
+                media,
+                chosen,
+                self.cut,
+                wanted=self.settings.wanted,
+                dtype=self.net.dtype,
+                damage=damage,
+                progress=progress,
+            )
             info = media.info
         unheard = () if info.audio is None else (UNHEARD,)
-        labels = labels_of(self.kind, seen.means_T)
+        labels = self._labels(seen, chosen)
         return Look(
             info=info,
             window=window,
@@ -97,34 +111,58 @@ class QwenVL(EndToEnd[Seen]):
                 times_s=tuple(seen.times_s.tolist()),
                 frame_size_px=chosen.size_px,
                 audio_s=0.0,
-                notes=tuple(dict.fromkeys((*info.notes, *chosen.notes(), *damage.notes(), *unheard))),
+                notes=tuple(
+                    dict.fromkeys((*info.notes, *chosen.notes(), *damage.notes(), *seen.notes(), *unheard))
+                ),
             ),
             times_s=seen.times_s,
-            intervals_S2=seen.stretches_S2,
-            labels=tuple(labels[number // self.cut.group] for number in range(len(seen.times_s))),
+            intervals_S2=seen.told.stretches_S2,
+            labels=labels,
             data=seen,
         )
+
+    def _labels(self, seen: Seen, chosen: Chosen) -> tuple[str, ...]:
+        """What is written beside each picture's group or drawn into the picture; empty where neither is done."""
+        if self.telling.burnt and self.telling.teller is not None:
+            each = moments(seen.times_s, replace(chosen, group=1))
+            return tuple(self.telling.teller.text(moment) for moment in each)
+        written = labels_of(self.telling, seen.moments)
+        return tuple(written[number // self.cut.group] for number in range(len(seen.times_s)))
 
     def request(self, task: Task, look: Look[Seen]) -> Request:
         """A task in the family's words; times are counted from the start of what was looked at."""
         clock = Clock(look.window.duration_s, look.window.start_s)
-        return request(task, clock, self._room, self.settings.times)
+        starts_s = tuple((np.maximum(look.times_s, look.window.start_s) - look.window.start_s).tolist())
+        return request(task, self.telling.clock(clock, starts_s), self._room, self.telling.times)
 
     def layout(self, look: Look[Seen], text: str) -> Layout:
         """The prompt with its three-axis positions; needs no weights."""
-        return prompt_layout(self.kind, self.words, self._ids, text, look.data, config=self.net.config)
+        return prompt_layout(
+            self.kind,
+            self.words,
+            self._ids,
+            text,
+            look.data,
+            telling=self.telling,
+            config=self.net.config,
+        )
 
     def inputs(self, look: Look[Seen], layout: Layout) -> dict[str, Any]:
         """One sample for ``model.generate`` or ``model.forward``, positions included.
 
-        See :mod:`playhead.models.qwen_vl.collate`.
+        See :mod:`playhead.models.qwen_vl.collate`. Where tokens are left out the features of the others stand for the
+        pictures: transformers takes either all of a picture or none.
         """
-        return collate([Sample(layout, look.data)], pad_id=self._ids.padding, device=self.net.device)
+        inputs = collate([Sample(layout, look.data)], pad_id=self._ids.padding, device=self.net.device)
+        if look.data.kept_M is not None:
+            inputs.pop("pixel_values_videos")
+            inputs["mm_encoder_outputs"] = {"video": self._encode(look.data, silent)}
+        return inputs
 
     def write(self, look: Look[Seen], request: Request, progress: Progress = silent) -> Generated:
         """The model's own text for a request; the pictures are encoded for the first one and kept for the others."""
         layout = self.layout(look, request.text)
-        inputs = self.inputs(look, layout)
+        inputs = collate([Sample(layout, look.data)], pad_id=self._ids.padding, device=self.net.device)
         inputs.pop("pixel_values_videos")
         return generate(
             self.model,
@@ -141,29 +179,50 @@ class QwenVL(EndToEnd[Seen]):
         """Features of the pictures as the model makes them, some groups at a time."""
         if self._encoded is not None and self._encoded[0] is seen:
             return self._encoded[1]
-        groups, rows, columns = seen.grid_THW
-        at_once = max(1, ENCODE_ROWS // (rows * columns))
         parts = []
-        for first in range(0, groups, at_once):
-            count = min(at_once, groups - first)
-            rows_PD = seen.rows_PD[first * rows * columns : (first + count) * rows * columns]
-            grid = torch.tensor([[count, rows, columns]], device=self.net.device)
+        done = 0
+        for first, last in _some(seen.grids_T2.prod(axis=1), ENCODE_ROWS):
+            squares = int(seen.grids_T2[first:last].prod(axis=1).sum())
+            rows_PD = seen.rows_PD[done : done + squares].to(self.net.device)
+            grids_G3 = replace(seen, grids_T2=seen.grids_T2[first:last]).grids().to(self.net.device)
+            done += squares
             with torch.inference_mode():
-                parts.append(self.net.get_video_features(rows_PD.to(self.net.device), grid, return_dict=True))
-            progress("encoding", first + count, groups)
-        self._encoded = (seen, _joined(parts))
+                parts.append(self.net.get_video_features(rows_PD, grids_G3, return_dict=True))
+            progress("encoding", last, len(seen.grids_T2))
+        self._encoded = (seen, _joined(parts, seen.kept_M))
         return self._encoded[1]
 
 
-def _joined(parts: Sequence[Any]) -> Any:  # noqa: ANN401 - outputs of transformers
-    """Features of groups encoded apart as if they had been encoded together, as the features of one video."""
+def _some(squares_T: Ids, most: int) -> Iterator[tuple[int, int]]:
+    """Ranges of groups with at most so many squares together, one group at least."""
+    first = 0
+    while first < len(squares_T):
+        count = int(np.searchsorted(np.cumsum(squares_T[first:]), most, side="right"))
+        last = first + max(1, count)
+        yield first, min(last, len(squares_T))
+        first = last
+
+
+def _joined(parts: Sequence[Any], kept_M: Mask | None) -> Any:  # noqa: ANN401 - outputs of transformers
+    """Features of groups encoded apart as if they had been encoded together, as the features of one video.
+
+    Args:
+        parts: What the model made of some groups each.
+        kept_M: Which tokens' features are kept; None for all.
+    """
+    kept = None if kept_M is None else torch.from_numpy(kept_M)
+
+    def whole(each: list[torch.Tensor]) -> torch.Tensor:
+        together = torch.cat(each)
+        return together if kept is None else together[kept.to(together.device)]
+
     made = parts[0]
     made.last_hidden_state = None  # of no use any more, and as large as the rest
     deep = getattr(made, "deepstack_features", None)  # of some layers, for each a tensor per video
     if deep is not None:
         made.deepstack_features = [
-            (torch.cat([each for part in parts for each in part.deepstack_features[layer]]),)
+            (whole([each for part in parts for each in part.deepstack_features[layer]]),)
             for layer in range(len(deep))
         ]
-    made.pooler_output = (torch.cat([each for part in parts for each in part.pooler_output]),)
+    made.pooler_output = (whole([each for part in parts for each in part.pooler_output]),)
     return made

@@ -11,6 +11,7 @@ from playhead.media.clip import Video
 from playhead.models.family import EngineOptions, Family, Plan, Preset, Shown
 from playhead.models.folder import weights_bytes
 from playhead.models.machine import require_memory
+from playhead.models.mechanisms import seams_of
 from playhead.models.options import resolve_device, resolve_dtype
 from playhead.models.presets import QWEN_VL
 from playhead.models.qwen_vl.config import config_of, tiny_config
@@ -44,7 +45,7 @@ def make(preset: Preset, folder: Path | None, options: EngineOptions) -> QwenVL:
     """
     from playhead.models.qwen_vl.engine import QwenVL
 
-    read_settings(options.family)  # refused before anything is loaded
+    read_settings(options.family, preset.seams, preset.name)  # refused before anything is loaded
     if folder is not None:
         return _from_folder(preset.name, folder, options)
     device = resolve_device(options.device)
@@ -58,9 +59,11 @@ def open_folder(folder: Path, options: EngineOptions) -> QwenVL:
 
     Raises:
         WeightsError: The folder does not hold a whole checkpoint.
-        UnsupportedError: Too little memory.
+        UnsupportedError: Too little memory, or a mechanism the model has no seam for.
     """
-    read_settings(options.family)
+    from playhead.models.qwen_vl.weights import check_config
+
+    read_settings(options.family, seams_of(check_config(folder).model_type), folder.name)
     return _from_folder(folder.name, folder, options)
 
 

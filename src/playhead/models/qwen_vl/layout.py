@@ -10,32 +10,38 @@ Axes: N position in the sequence, T group of pictures.
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Sequence
+from typing import Any, Final
 
 import numpy as np
 from transformers import Qwen2Tokenizer
 
 from playhead.media.clip import Times
+from playhead.models.pictures.tell import Moment
 from playhead.models.qwen_vl.kinds import Kind
 from playhead.models.qwen_vl.pictures import Seen
+from playhead.models.qwen_vl.telling import Telling
 from playhead.models.qwen_vl.tokens import TokenIds, encode
+from playhead.sequence.drop import drop
 from playhead.sequence.layout import Ids, Layout, Slot
 from playhead.sequence.mrope import Block, by_order, by_time, positions
-from playhead.sequence.timestamps import seconds_text
 from playhead.timeline import Span
 
+STEPS_PER_S: Final = 2
+"""Steps of the time axis in a second for a generation whose configuration says none: those of Qwen2.5-VL."""
 
-def labels_of(kind: Kind, means_T: Times) -> list[str]:
+
+def labels_of(telling: Telling, moments: Sequence[Moment]) -> list[str]:
     """What is written beside each group of pictures: its time, or nothing where it is told otherwise."""
-    if kind.told != "text":
-        return [""] * len(means_T)
-    return [seconds_text(float(time_s)) for time_s in means_T]
+    if telling.told != "text" or telling.teller is None:
+        return [""] * len(moments)
+    return [telling.teller.text(each) for each in moments]
 
 
-def steps_of(kind: Kind, starts_T: Times, config: Any) -> Ids:  # noqa: ANN401 - a configuration of the line
+def steps_of(telling: Telling, starts_T: Times, config: Any) -> Ids:  # noqa: ANN401 - a configuration of the line
     """What each group adds along the time axis of its positions."""
-    if kind.told == "positions":
-        return by_time(starts_T, config.vision_config.tokens_per_second)
+    if telling.told == "positions":
+        return by_time(starts_T, getattr(config.vision_config, "tokens_per_second", STEPS_PER_S))
     return by_order(len(starts_T))
 
 
@@ -46,6 +52,7 @@ def prompt_layout(
     question: str,
     seen: Seen,
     *,
+    telling: Telling,
     config: Any,  # noqa: ANN401 - a configuration of the line
 ) -> Layout:
     """One question about a video, ready to be answered.
@@ -56,6 +63,7 @@ def prompt_layout(
         ids: Its marks.
         question: The user's words.
         seen: The pictures.
+        telling: How it is told the time.
         config: The model's configuration.
     """
     parts = _Parts(tokenizer)
@@ -66,45 +74,44 @@ def prompt_layout(
         parts.text("\n")
     parts.mark(ids.turn_start)
     parts.text("user\n")
-    blocks = _put_pictures(parts, kind, ids, config, seen)
+    blocks = _put_pictures(parts, telling, ids, config, seen)
     parts.text(question)
     parts.mark(ids.turn_end)
     parts.text("\n")
     parts.mark(ids.turn_start)
     parts.text("assistant\n")
     input_ids_N = parts.array()
-    return Layout(input_ids_N, tuple(parts.slots), positions=positions(len(input_ids_N), blocks))
+    made = Layout(input_ids_N, tuple(parts.slots), positions=positions(len(input_ids_N), blocks))
+    return made if seen.kept_M is None else drop(made, seen.kept_M)
 
 
-def _put_pictures(parts: _Parts, kind: Kind, ids: TokenIds, config: Any, seen: Seen) -> list[Block]:  # noqa: ANN401 - a configuration of the line
+def _put_pictures(parts: _Parts, telling: Telling, ids: TokenIds, config: Any, seen: Seen) -> list[Block]:  # noqa: ANN401 - a configuration of the line
     """The places of the pictures and their marks."""
-    groups, rows, columns = seen.grid_THW
-    merge = config.vision_config.spatial_merge_size
-    rows, columns = rows // merge, columns // merge
-    labels = labels_of(kind, seen.means_T)
-    steps_T = steps_of(kind, seen.starts_T, config)
-    each = rows * columns
+    tokens_T2 = seen.grids_T2 // config.vision_config.spatial_merge_size
+    labels = labels_of(telling, seen.moments)
+    apart = telling.told == "text"
     blocks: list[Block] = []
-    if kind.told != "text":
+    if not apart:
         parts.mark(ids.vision_start)
-        blocks.append(Block(len(parts.ids), steps_T, rows, columns))
-    for number in range(groups):
-        if kind.told == "text":
+        rows, columns = tokens_T2[0].tolist()
+        blocks.append(Block(len(parts.ids), steps_of(telling, seen.told.starts_T, config), rows, columns))
+    for number, (rows, columns) in enumerate(tokens_T2.tolist()):
+        if apart:
             parts.text(labels[number])
             parts.mark(ids.vision_start)
             blocks.append(Block(len(parts.ids), by_order(1), rows, columns))
-        parts.slots.append(_slot(len(parts.ids), each, number, labels[number], seen))
-        parts.ids.extend([ids.video] * each)
-        if kind.told == "text":
+        parts.slots.append(_slot(len(parts.ids), rows * columns, number, labels[number], seen))
+        parts.ids.extend([ids.video] * (rows * columns))
+        if apart:
             parts.mark(ids.vision_end)
-    if kind.told != "text":
+    if not apart:
         parts.mark(ids.vision_end)
     return blocks
 
 
 def _slot(start: int, length: int, number: int, label: str, seen: Seen) -> Slot:
-    first = number * (-(-len(seen.times_s) // seen.grid_THW[0]))
-    start_s, end_s = seen.stretches_S2[first].tolist()
+    first = number * (-(-len(seen.times_s) // len(seen.grids_T2)))
+    start_s, end_s = seen.told.stretches_S2[first].tolist()
     return Slot(start, length, "frame", Span(start_s, end_s), float(seen.times_s[first]), label)
 
 

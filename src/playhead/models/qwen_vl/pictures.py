@@ -3,12 +3,11 @@
 Pictures are decoded at their own size, shrunk with Pillow's bicubic filter as the image processors of transformers do,
 and cut a group at a time: never more than one group of decoded pictures is held.
 
-Axes: F frame, H row, W column, C channel, P square, D value of a square, T group, S picture seen.
+Axes: P square, D value of a square, T group, S picture seen, K token of a group, M token, G grid.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Final
 
@@ -16,18 +15,21 @@ import numpy as np
 import torch
 
 from playhead.errors import CorruptMediaError
-from playhead.media.clip import MediaInfo, Pixels, Times
+from playhead.media.clip import Times, Video
 from playhead.media.damage import Damage
-from playhead.media.decode import read_rows
-from playhead.media.probe import Opened, no_pictures
-from playhead.media.sampling.base import Selection, sample
+from playhead.media.probe import Opened
 from playhead.media.sampling.qwen import fit_px, frame_size_px, qwen2_vl, qwen3_vl, video_size_px
-from playhead.media.window import pictures_end_s
+from playhead.models.pictures import choose as pictures
+from playhead.models.pictures.choose import Chosen, SizeRule, Told, moments, told_times
+from playhead.models.pictures.read import read_groups
+from playhead.models.pictures.settings import Wanted
+from playhead.models.pictures.tell import Moment
 from playhead.models.qwen_vl.kinds import Kind
 from playhead.models.qwen_vl.settings import Settings
 from playhead.progress import Progress
+from playhead.sequence.drop import Mask, Values, changed
+from playhead.sequence.layout import Ids
 from playhead.sequence.patches import Cut, cut_frames
-from playhead.sequence.timestamps import group_means_s, group_starts_s
 from playhead.timeline import Span
 
 ENCODE_ROWS: Final = 16_384
@@ -38,103 +40,109 @@ _MAX_TOKENS: Final = 768
 
 
 @dataclass(frozen=True, slots=True)
-class Chosen:
-    """The pictures that are taken of a window.
-
-    Attributes:
-        selection: Which they are.
-        window: The part that is looked at, in seconds.
-        end_s: When its pictures end.
-        size_px: Width and height each is given.
-    """
-
-    selection: Selection
-    window: Span
-    end_s: float
-    size_px: tuple[int, int]
-
-    def notes(self) -> tuple[str, ...]:
-        """What a reader should know."""
-        notes = list(self.selection.notes)
-        if len(self.selection) > 1 and len(np.unique(self.selection.indices)) < len(self.selection):
-            notes.append("pictures that are shown for long are taken more than once")
-        return tuple(notes)
-
-
-@dataclass(frozen=True, slots=True)
 class Seen:
     """The pictures of a window as the model is given them.
 
     Attributes:
-        rows_PD: What the encoder reads.
-        grid_THW: Groups, rows and columns of squares.
+        rows_PD: What the encoder reads, all squares of all groups.
+        grids_T2: Rows and columns of squares of each group.
         times_s: True presentation times, float64 of shape (S,).
-        stretches_S2: The stretch each picture's group stands for, in seconds on the video's clock.
-        starts_T: When each group begins, in seconds from the start of the window.
-        means_T: The time each group is named by, in seconds from the start of the window.
+        told: What they stand for, and when their groups are said to be.
+        moments: Every group as it can be named.
+        kept_M: Of all tokens in their order those that are given, or None for all of them.
     """
 
     rows_PD: torch.Tensor
-    grid_THW: tuple[int, int, int]
+    grids_T2: Ids
     times_s: Times
-    stretches_S2: Times
-    starts_T: Times
-    means_T: Times
+    told: Told
+    moments: tuple[Moment, ...]
+    kept_M: Mask | None = None
+
+    @property
+    def mixed(self) -> bool:
+        """Whether groups have grids of several sizes."""
+        return bool((self.grids_T2 != self.grids_T2[0]).any())
+
+    @property
+    def grid(self) -> tuple[int, int, int]:
+        """Groups, rows and columns of squares where all groups have one grid.
+
+        Raises:
+            ValueError: They have several.
+        """
+        if self.mixed:
+            raise ValueError(f"{len(self.grids_T2)} groups of several grids")
+        rows, columns = self.grids_T2[0].tolist()
+        return len(self.grids_T2), rows, columns
+
+    def notes(self) -> tuple[str, ...]:
+        """What a reader should know of what was left out."""
+        if self.kept_M is None:
+            return ()
+        return (
+            f"{int(self.kept_M.sum())} of {len(self.kept_M)} tokens are given, the others change too little",
+        )
+
+    def grids(self) -> torch.Tensor:
+        """Grids as transformers takes them: one for the video, or one for each group where they differ."""
+        if not self.mixed:
+            return torch.tensor([self.grid])
+        return torch.from_numpy(np.insert(self.grids_T2, 0, 1, axis=1))
 
 
-def choose(media: Opened, window: Span, kind: Kind, cut: Cut, settings: Settings) -> Chosen:
+def choose(media: Opened, video: Video, window: Span, *, kind: Kind, cut: Cut, settings: Settings) -> Chosen:
     """The pictures of a window that are taken, over the time there are pictures.
 
     Raises:
         EmptyMediaError: There are none.
-        UsageError: A picture more than 200 times as long as it is wide.
+        UsageError: A picture more than 200 times as long as it is wide, or a budget too small for one.
+        WindowError: An instant the caller named lies outside the window.
     """
-    index, stream = media.index, media.info.video
-    if index is None or stream is None:
-        raise no_pictures(media.info)
     make = qwen3_vl if kind.policy == "qwen3-vl" else qwen2_vl
-    policy = make(rate_hz=settings.rate_hz, max_frames=settings.max_frames, variant=settings.sampling)
-    end_s = pictures_end_s(index, window)
-    selection = sample(policy, index.times_s, window.start_s, end_s)
-    size_px = _size(media.info, len(selection), kind, cut, settings)
-    return Chosen(selection, window, end_s, size_px)
+    return pictures.choose(
+        media,
+        video,
+        window,
+        own=make(rate_hz=settings.rate_hz, max_frames=settings.max_frames, variant=settings.sampling),
+        size_rule=_size_rule(kind, cut, settings),
+        wanted=settings.wanted,
+        token_px=cut.token_px,
+        group=cut.group,
+    )
 
 
-def _size(info: MediaInfo, frames: int, kind: Kind, cut: Cut, settings: Settings) -> tuple[int, int]:
+def _size_rule(kind: Kind, cut: Cut, settings: Settings) -> SizeRule:
     """Width and height of every picture by the rule that is wished."""
-    stream = info.video
-    if stream is None or not stream.width_px or not stream.height_px:
-        raise no_pictures(info)
-    width_px, height_px = stream.width_px, stream.height_px
-    if stream.rotation_deg % 180:
-        width_px, height_px = height_px, width_px
-    if settings.sampling == "utils":
-        return frame_size_px(width_px, height_px, frames, cut.token_px, settings.video_tokens)
-    if kind.told == "text":
-        return video_size_px(width_px, height_px, max(frames, cut.group))
-    area = cut.token_px**2
-    return fit_px(width_px, height_px, cut.token_px, _MIN_TOKENS * area, _MAX_TOKENS * area)
 
+    def size(width_px: int, height_px: int, frames: int) -> tuple[int, int]:
+        if settings.sampling == "utils":
+            return frame_size_px(width_px, height_px, frames, cut.token_px, settings.video_tokens)
+        if kind.policy == "qwen3-vl":
+            return video_size_px(width_px, height_px, max(frames, cut.group))
+        area = cut.token_px**2
+        return fit_px(width_px, height_px, cut.token_px, _MIN_TOKENS * area, _MAX_TOKENS * area)
 
-def resize(pixels_HWC: Pixels, size_px: tuple[int, int]) -> Pixels:
-    """A picture at a size, with Pillow's bicubic filter, which widens as it shrinks."""
-    if (pixels_HWC.shape[1], pixels_HWC.shape[0]) == size_px:
-        return pixels_HWC
-    from PIL import Image
-
-    made: Pixels = np.asarray(Image.fromarray(pixels_HWC).resize(size_px, Image.Resampling.BICUBIC))
-    return made
+    return size
 
 
 def read(
-    media: Opened, chosen: Chosen, cut: Cut, *, dtype: torch.dtype, damage: Damage, progress: Progress
+    media: Opened,
+    chosen: Chosen,
+    cut: Cut,
+    *,
+    wanted: Wanted,
+    dtype: torch.dtype,
+    damage: Damage,
+    progress: Progress,
 ) -> Seen:
     """Decode the chosen pictures and cut them; those that do not decode are left out, and nothing stands in for them.
 
     Args:
         media: The file.
-        chosen: Which pictures, at which size.
+        chosen: Which pictures, at which sizes.
         cut: How they are cut.
+        wanted: What is drawn into them, and from which change on a token is kept.
         dtype: Precision of the rows.
         damage: Counts what is lost.
         progress: Called with ("looking", pictures read, pictures in all).
@@ -142,56 +150,38 @@ def read(
     Raises:
         MediaError: None of them decodes.
     """
-    width_px, height_px = chosen.size_px
-    wanted = len(chosen.selection)
-    groups, rows, columns = cut.grid(wanted, height_px, width_px)
-    made_PD = torch.empty((groups * rows * columns, cut.values), dtype=dtype)
+    made_PD = torch.empty((_squares(chosen, cut), cut.values), dtype=dtype)
     times_s: list[float] = []
+    grids: list[tuple[int, int]] = []
+    kept: list[Mask] = []
+    before_KD: Values | None = None
     filled = 0
-    for group in _groups(media, chosen, cut.group, damage, times_s):
-        rows_PD = torch.from_numpy(cut_frames(np.stack(group), cut))
-        made_PD[filled : filled + len(rows_PD)] = rows_PD.to(dtype)
-        filled += len(rows_PD)
-        progress("looking", len(times_s), wanted)
+    for group in read_groups(media, chosen, damage, burnt=wanted.burnt):
+        _, rows, columns = cut.grid(len(group.pictures), *group.pictures[0].shape[:2])
+        cut_PD = cut_frames(np.stack(group.pictures), cut)
+        if wanted.drop is not None:
+            now_KD = cut_PD.reshape(rows * columns // cut.merge**2, -1)
+            kept.append(changed(now_KD, before_KD, wanted.drop))
+            before_KD = now_KD
+        made_PD[filled : filled + len(cut_PD)] = torch.from_numpy(cut_PD).to(dtype)
+        filled += len(cut_PD)
+        grids.append((rows, columns))
+        times_s += group.times_s
+        progress("looking", len(times_s), len(chosen.selection))
     if not times_s:
         raise CorruptMediaError(f"pictures of {media.info.source!r}", found="none of those wanted decodes")
     times = np.array(times_s, np.float64)
-    stretches_S2, starts_T, means_T = told_times(times, chosen, cut.group)
-    return Seen(made_PD[:filled], (len(starts_T), rows, columns), times, stretches_S2, starts_T, means_T)
+    told = told_times(times, chosen)
+    return Seen(
+        rows_PD=made_PD[:filled],
+        grids_T2=np.array(grids, np.int64),
+        times_s=times,
+        told=told,
+        moments=tuple(moments(times, chosen)),
+        kept_M=np.concatenate(kept) if kept else None,
+    )
 
 
-def _groups(
-    media: Opened, chosen: Chosen, size: int, damage: Damage, times_s: list[float]
-) -> Iterator[list[Pixels]]:
-    """Groups of pictures at their size; the times of those given so far are in ``times_s``."""
-    if media.table is None:
-        return
-    held: list[Pixels] = []
-    for frame in read_rows(media, media.table, chosen.selection.indices, None, damage):
-        held.append(resize(frame.pixels_HWC, chosen.size_px))
-        times_s.append(frame.pts_s)
-        if len(held) == size:
-            yield held
-            held = []
-    if held:
-        yield held
-
-
-def told_times(times_s: Times, chosen: Chosen, group: int) -> tuple[Times, Times, Times]:
-    """What pictures of these times stand for, and how their groups are told.
-
-    Args:
-        times_s: True presentation times, float64 of shape (S,).
-        chosen: The window and its end.
-        group: Pictures in a group.
-
-    Returns:
-        The stretch of each picture's group (S, 2) on the video's clock; when each group begins and the time it is named
-        by, both from the start of the window. A picture that was there before the window began counts from its start.
-    """
-    window = chosen.window
-    shown_s = np.maximum(times_s, window.start_s)
-    starts_s = group_starts_s(shown_s, group)
-    ends_s = np.maximum(np.append(starts_s[1:], chosen.end_s), starts_s)
-    stretches_S2 = np.stack([starts_s, ends_s], axis=1).repeat(group, axis=0)[: len(times_s)]
-    return stretches_S2, starts_s - window.start_s, group_means_s(shown_s - window.start_s, group)
+def _squares(chosen: Chosen, cut: Cut) -> int:
+    """Squares of all groups of pictures."""
+    return int((chosen.sizes_T2 // cut.patch_px).prod(axis=1).sum())

@@ -6,6 +6,7 @@ A multiply and an add are two operations. N positions of the language model, P s
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from functools import cache
 from typing import Any, Final
 
@@ -15,10 +16,14 @@ from playhead.media.clip import MediaInfo, Video
 from playhead.media.probe import opened
 from playhead.media.window import resolve_window
 from playhead.models.family import EngineOptions, Plan, Preset
+from playhead.models.mechanisms import seams_of
 from playhead.models.options import resolve_device, resolve_dtype
-from playhead.models.qwen_vl.kinds import KINDS, Kind, cut_of, kind_of
-from playhead.models.qwen_vl.pictures import ENCODE_ROWS, Chosen, choose, told_times
+from playhead.models.pictures.choose import Chosen, told_times
+from playhead.models.qwen_vl.kinds import KINDS, cut_of, kind_of
+from playhead.models.qwen_vl.layout import STEPS_PER_S, steps_of
+from playhead.models.qwen_vl.pictures import ENCODE_ROWS, choose
 from playhead.models.qwen_vl.settings import Settings, read_settings
+from playhead.models.qwen_vl.telling import Telling, telling_of
 
 PROMPT_TOKENS: Final = 128
 """Words around the video: a question of a few lines."""
@@ -40,17 +45,19 @@ def make_plan(preset: Preset, config: Any, video: Video, options: EngineOptions)
         MediaError: The file has no pictures.
         WindowError: The window lies outside the video.
     """
-    settings, kind, cut = read_settings(options.family), kind_of(config), cut_of(config)
+    settings = read_settings(options.family, seams_of(config.model_type), preset.name)
+    kind, cut = kind_of(config), cut_of(config)
+    telling = telling_of(kind, settings)
     dtype = resolve_dtype(options.dtype, resolve_device(options.device))
     with opened(video.source, video_stream=video.video_stream, audio_stream=video.audio_stream) as media:
         info, window = media.info, resolve_window(video, media.info)
-        chosen = choose(media, window, kind, cut, settings)
+        chosen = choose(media, video, window, kind=kind, cut=cut, settings=settings)
     frames = len(chosen.selection)
-    groups, rows, columns = cut.grid(frames, chosen.size_px[1], chosen.size_px[0])
-    tokens = groups * rows * columns // cut.merge**2
-    positions = tokens + PROMPT_TOKENS + (groups * _LABEL_TOKENS if kind.told == "text" else 0)
+    squares_T = (chosen.sizes_T2 // cut.patch_px).prod(axis=1).astype(int).tolist()
+    tokens = sum(squares_T) // cut.merge**2
+    positions = tokens + PROMPT_TOKENS + (len(squares_T) * _LABEL_TOKENS if telling.told == "text" else 0)
     weights_bytes = parameters(config) * dtype.itemsize
-    working = _working_bytes(config, groups, rows * columns, positions, dtype.itemsize)
+    working = _working_bytes(config, squares_T, positions, dtype.itemsize)
     return Plan(
         engine=preset.name,
         source=video.source,
@@ -60,9 +67,10 @@ def make_plan(preset: Preset, config: Any, video: Video, options: EngineOptions)
         video_tokens=tokens,
         weights_bytes=weights_bytes,
         peak_bytes=weights_bytes + working,
-        flops=groups * looking_flops(config, rows * columns) + reading_flops(config.text_config, positions),
+        flops=sum(looking_flops(config, each) for each in squares_T)
+        + reading_flops(config.text_config, positions),
         answer_flops_per_token=token_flops(config.text_config, positions),
-        notes=_notes(info, kind, settings, chosen, tokens=tokens, config=config),
+        notes=_notes(info, telling, settings, chosen, tokens=tokens, config=config),
     )
 
 
@@ -108,18 +116,19 @@ def token_flops(text: Any, positions: int) -> float:  # noqa: ANN401 - any langu
     return float(text.num_hidden_layers * layer + 2 * text.vocab_size * text.hidden_size)
 
 
-def _working_bytes(config: Any, groups: int, squares: int, positions: int, value_bytes: int) -> int:  # noqa: ANN401 - a configuration of the line
+def _working_bytes(config: Any, squares_T: Sequence[int], positions: int, value_bytes: int) -> int:  # noqa: ANN401 - a configuration of the line
     """What is held beside the weights: the cut pictures, and the costlier of encoding some and reading the prompt."""
     text, vision = config.text_config, config.vision_config
     width, ffn, _ = _tower(config)
     values = vision.in_channels * vision.temporal_patch_size * vision.patch_size**2
-    cut_bytes = groups * squares * values * value_bytes
-    at_once = min(groups, max(1, ENCODE_ROWS // squares)) * squares
+    squares = sum(squares_T)
+    cut_bytes = squares * values * value_bytes
+    at_once = max(*squares_T, min(squares, ENCODE_ROWS))
     looking = at_once * (values + _COPIES * (ffn + 4 * width)) * value_bytes
     cache_bytes = 2 * positions * text.num_hidden_layers * _heads(text)[1] * value_bytes
     reading = _COPIES * positions * (2 * text.intermediate_size + 4 * text.hidden_size) * value_bytes
     deep = len(getattr(vision, "deepstack_visual_indexes", ()))
-    features = groups * squares // vision.spatial_merge_size**2 * (1 + deep) * text.hidden_size * value_bytes
+    features = squares // vision.spatial_merge_size**2 * (1 + deep) * text.hidden_size * value_bytes
     return int(cut_bytes + features + max(looking, cache_bytes + reading + text.vocab_size * 4))
 
 
@@ -150,7 +159,7 @@ def _layer_weights(text: Any) -> int:  # noqa: ANN401 - any language model's con
 
 def _notes(
     info: MediaInfo,
-    kind: Kind,
+    telling: Telling,
     settings: Settings,
     chosen: Chosen,
     *,
@@ -159,28 +168,36 @@ def _notes(
 ) -> tuple[str, ...]:
     """What a user should know before running."""
     frames, (width_px, height_px) = len(chosen.selection), chosen.size_px
+    settings_chose = settings.wanted.frames is None
     duration_s = max(0.0, chosen.end_s - chosen.window.start_s)
     notes = [*info.notes, *chosen.notes(), f"pictures are given {width_px} x {height_px} pixels"]
     if frames > 1:
         notes.append(f"{frames} pictures, one about every {duration_s / frames:.3g} s, two to a token")
-    if frames >= settings.max_frames and duration_s * settings.rate_hz > settings.max_frames + 1:
+    if (
+        settings_chose
+        and frames >= settings.max_frames
+        and duration_s * settings.rate_hz > settings.max_frames + 1
+    ):
         notes.append(
             f"no more than {settings.max_frames} pictures: choose a shorter window for a denser look"
         )
-    if settings.sampling == "utils" and tokens > settings.video_tokens:
+    if settings_chose and settings.sampling == "utils" and tokens > settings.video_tokens:
         notes.append(
             f"{tokens} tokens are over the wished {settings.video_tokens}: a picture has 128 at least; take fewer"
         )
-    if kind.told == "order":
+    if telling.told == "order" and not telling.burnt:
         notes.append(
             "the model is told no times: what it says of seconds it makes of the order of the pictures"
         )
-    if kind.told == "positions":
-        step_s = 1 / config.vision_config.tokens_per_second
-        _, starts_T, _ = told_times(chosen.selection.times_s, chosen, 2)
-        notes.append(
-            f"times are told in steps of {step_s:g} s, {int(starts_T[-1] / step_s)} to the last picture"
-        )
+    if telling.told == "positions":
+        starts_T = told_times(chosen.selection.times_s, chosen).starts_T
+        steps = steps_of(telling, starts_T, config)
+        step_s = 1 / getattr(config.vision_config, "tokens_per_second", STEPS_PER_S)
+        notes.append(f"times are told in steps of {step_s:g} s, {steps[-1]} to the last picture")
+    if telling.burnt and telling.teller is not None:
+        notes.append(f"times are burnt into the pictures, as {telling.teller.name} does")
+    if settings.wanted.drop is not None:
+        notes.append("tokens that change too little are left out; how many is known once they are seen")
     if info.audio is not None:
         notes.append("sound is not heard: this model has no ears")
     return tuple(notes)

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from typing import Any, Final, Literal
 
 from playhead.errors import UsageError, nearest
+from playhead.models.mechanisms import require
+from playhead.models.pictures.settings import PICTURE_OPTIONS, Wanted, read_wanted
 
 OPTIONS: Final[Mapping[str, str]] = {
     "rate_hz": "Pictures per second of video (2, as published).",
@@ -14,30 +16,49 @@ OPTIONS: Final[Mapping[str, str]] = {
     "sampling": "Whose rule chooses and sizes the pictures: utils (the makers' qwen-vl-utils) or transformers.",
     "video_tokens": "Most tokens all pictures may fill, under the rule utils (115,200, as published).",
     "times": "How times are to be written in answers: seconds, clock (HH:MM:SS) or minutes (mm:ss.ff, Qwen3-VL's own form).",
+    "axis": "What the time axis of positions counts where times are not told in words: order or time.",
+    **PICTURE_OPTIONS,
 }
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Settings:
-    """The family's own options; see :data:`OPTIONS`."""
+    """The family's own options; see :data:`OPTIONS`. ``times`` and ``axis`` of None are the generation's own."""
 
     rate_hz: float = 2.0
     max_frames: int = 768
     sampling: Literal["utils", "transformers"] = "utils"
     video_tokens: int = 115_200
-    times: Literal["seconds", "clock", "minutes"] = "seconds"
+    times: Literal["seconds", "clock", "minutes"] | None = None
+    axis: Literal["order", "time"] | None = None
+    wanted: Wanted = Wanted()  # noqa: RUF009 - frozen
 
 
-def read_settings(given: Mapping[str, Any]) -> Settings:
+def read_settings(given: Mapping[str, Any], seams: Collection[str], engine: str) -> Settings:
     """Settings from options as a caller wrote them.
+
+    Args:
+        given: Options by name.
+        seams: What the generation can do for mechanisms.
+        engine: Its name, for messages.
 
     Raises:
         UsageError: On an unknown name or a value that is not allowed.
+        UnsupportedError: A mechanism the generation lacks a seam for.
     """
     for name in given:
         if name not in OPTIONS:
             raise UsageError(f"Qwen-VL has no option {name!r}", todo=nearest(name, OPTIONS))
-    made = Settings(**{name: _CHECKS[name](name, value) for name, value in given.items()})
+    own = {name: _CHECKS[name](name, value) for name, value in given.items() if name in _CHECKS}
+    made = Settings(**own, wanted=read_wanted(given, seams, engine))
+    if made.axis is not None:
+        require("time on an axis", seams, engine)
+    if made.axis is not None and made.wanted.tell is not None and made.wanted.tell.where == "words":
+        raise UsageError(
+            f"axis={made.axis!r} with tell={made.wanted.tell.name!r}",
+            found="times in words, where each picture has positions of its own",
+            todo="leave one of the two out",
+        )
     if "video_tokens" in given and made.sampling == "transformers":
         raise UsageError(
             f"video_tokens={made.video_tokens}",
@@ -79,4 +100,5 @@ _CHECKS: Final[Mapping[str, Callable[[str, object], Any]]] = {
     "sampling": _one_of("utils", "transformers"),
     "video_tokens": _whole(128, 10_000_000),
     "times": _one_of("seconds", "clock", "minutes"),
+    "axis": _one_of("order", "time"),
 }

@@ -8,14 +8,18 @@ from __future__ import annotations
 from typing import Any, Final
 
 from playhead.media.clip import Video
-from playhead.media.glance import evenly, glance
+from playhead.media.glance import evenly
 from playhead.media.probe import opened
 from playhead.media.window import resolve_window
 from playhead.models.family import EngineOptions, Preset, Shown
-from playhead.models.qwen_vl.kinds import Kind, cut_of, kind_of
+from playhead.models.mechanisms import seams_of
+from playhead.models.pictures.choose import Chosen, moments, told_times
+from playhead.models.pictures.read import burnt_texts, glance_at
+from playhead.models.qwen_vl.kinds import cut_of, kind_of
 from playhead.models.qwen_vl.layout import labels_of, steps_of
-from playhead.models.qwen_vl.pictures import choose, resize, told_times
+from playhead.models.qwen_vl.pictures import choose
 from playhead.models.qwen_vl.settings import read_settings
+from playhead.models.qwen_vl.telling import Telling, telling_of
 
 _NOTES: Final = {
     "order": "the model knows the order of the pairs of pictures, no times",
@@ -38,36 +42,39 @@ def make_show(preset: Preset, config: Any, video: Video, options: EngineOptions,
         MediaError: The file has no pictures.
         WindowError: The window lies outside the video.
     """
-    kind, cut, settings = kind_of(config), cut_of(config), read_settings(options.family)
+    kind, cut = kind_of(config), cut_of(config)
+    settings = read_settings(options.family, seams_of(config.model_type), preset.name)
+    telling = telling_of(kind, settings)
     with opened(video.source, video_stream=video.video_stream, audio_stream=video.audio_stream) as media:
         window = resolve_window(video, media.info)
-        chosen = choose(media, window, kind, cut, settings)
-        frames, numbers, lost = glance(
-            media,
-            chosen.selection.indices,
-            evenly(len(chosen.selection), most),
-            lambda pixels_HWC, _: resize(pixels_HWC, chosen.size_px),
-        )
+        chosen = choose(media, video, window, kind=kind, cut=cut, settings=settings)
+        numbers = evenly(len(chosen.selection), most)
+        frames, numbers, lost = glance_at(media, chosen, numbers, burnt=settings.wanted.burnt)
         info = media.info
-    _, starts_T, means_T = told_times(chosen.selection.times_s, chosen, cut.group)
-    told = _told(kind, starts_T, means_T, config)
+    told = _told(telling, chosen, config)
     return Shown(
         engine=preset.name,
         source=video.source,
         window=window,
         frames=frames,
-        captions=tuple(
-            f"{number + 1} of {len(chosen.selection)}, {told[number // cut.group]}" for number in numbers
-        ),
+        captions=tuple(f"{number + 1} of {len(chosen.selection)}, {told[number]}" for number in numbers),
         total=len(chosen.selection),
-        notes=tuple(dict.fromkeys((*info.notes, *chosen.notes(), *lost, _NOTES[kind.told]))),
+        notes=tuple(dict.fromkeys((*info.notes, *chosen.notes(), *lost, *_note(telling)))),
     )
 
 
-def _told(kind: Kind, starts_T: Any, means_T: Any, config: Any) -> list[str]:  # noqa: ANN401 - a configuration of the line
-    """How the model is told the time of each group."""
-    if kind.told == "text":
-        return [f"told {label}" for label in labels_of(kind, means_T)]
-    steps_T = steps_of(kind, starts_T, config)
-    word = "step" if kind.told == "positions" else "pair"
-    return [f"{word} {step}" for step in steps_T.tolist()]
+def _told(telling: Telling, chosen: Chosen, config: Any) -> list[str]:  # noqa: ANN401 - a configuration of the line
+    """How the model is told the time of each picture."""
+    times_s, group = chosen.selection.times_s, chosen.group
+    if telling.burnt and telling.teller is not None:
+        return [f"burnt in: {text}" for text in burnt_texts(chosen, telling.teller)]
+    if telling.told == "text":
+        labels = labels_of(telling, moments(times_s, chosen))
+        return [f"told {labels[number // group]}" for number in range(len(times_s))]
+    steps = steps_of(telling, told_times(times_s, chosen).starts_T, config).tolist()
+    word = "step" if telling.told == "positions" else "pair"
+    return [f"{word} {steps[number // group]}" for number in range(len(times_s))]
+
+
+def _note(telling: Telling) -> tuple[str, ...]:
+    return ("the model reads the time in the picture itself",) if telling.burnt else (_NOTES[telling.told],)
