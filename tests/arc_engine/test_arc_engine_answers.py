@@ -189,7 +189,7 @@ def test_logits_of_two_steps_are_those_of_one(session, twelve, tokens_at_once, m
         read = [done for stage, done, _ in steps if stage == "reading"]
         assert read == [*range(0, 459, min(tokens_at_once, 459)), 459]
         rest = torch.from_numpy(layout.input_ids_N[len(look.data.read_ids) :])[None]
-        split = engine.model(input_ids=rest, past_key_values=cache, use_cache=True, logits_to_keep=1).logits
+        split = engine.model(input_ids=rest, cache=cache, use_cache=True, logits_to_keep=1).logits
     torch.testing.assert_close(split, whole, atol=1e-5, rtol=1e-5)
 
 

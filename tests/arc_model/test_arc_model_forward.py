@@ -98,7 +98,7 @@ def test_a_static_cache_writes_the_same(model):
     inputs = sample(frames=2)
     want, _ = generate(model, inputs)
     cache = StaticCache(config=model.config.text, max_cache_len=inputs["input_ids"].shape[1] + 8)
-    got, _ = generate(model, inputs, past_key_values=cache, disable_compile=True)
+    got, _ = generate(model, inputs, cache=cache, disable_compile=True)
     assert torch.equal(got, want)
 
 
@@ -111,9 +111,9 @@ def test_a_video_read_once_answers_as_if_asked_at_once(model):
         cache = model(
             **{name: each[..., :stop] if name in read else each for name, each in inputs.items()},
             use_cache=True,
-        ).past_key_values
+        ).cache
     rest = {"input_ids": inputs["input_ids"], "attention_mask": inputs["attention_mask"]}
-    got, got_logits = generate(model, rest, past_key_values=cache)
+    got, got_logits = generate(model, rest, cache=cache)
     assert torch.equal(got, want)
     assert torch.allclose(got_logits, want_logits, atol=EXACT)
 

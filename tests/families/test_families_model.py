@@ -55,19 +55,19 @@ def test_a_step_of_ones_own_is_the_step_of_generate(engine, one) -> None:
             "transformers' own model goes on from a delta, which a prompt with its own positions does not set"
         )
     ids_BT, logits_BTV = free(engine.model, dict(one), steps=2)
+    tokens = one["input_ids"].shape[1]
     with torch.inference_mode():
         prompt = engine.model(**one, use_cache=True)
         mask = torch.nn.functional.pad(one["attention_mask"], (0, 1), value=1)
-        step = engine.model(
-            input_ids=ids_BT[:, :1],
-            attention_mask=mask,
-            past_key_values=prompt.past_key_values,
-            use_cache=True,
-        )
-    assert step.past_key_values.get_seq_length() == one["input_ids"].shape[1] + 1
-    torch.testing.assert_close(
-        step.logits[:, -1], logits_BTV[:, 1].to(step.logits.dtype), atol=TOLERANCE, rtol=TOLERANCE
-    )
+        for name in ("cache", "past_key_values"):  # the second is what transformers called it before 5.24
+            step = engine.model(
+                input_ids=ids_BT[:, :1], attention_mask=mask, use_cache=True, **{name: prompt.cache}
+            )
+            assert step.cache.get_seq_length() == tokens + 1
+            torch.testing.assert_close(
+                step.logits[:, -1], logits_BTV[:, 1].to(step.logits.dtype), atol=TOLERANCE, rtol=TOLERANCE
+            )
+            prompt.cache.crop(-1)
 
 
 def test_a_batch_of_two_is_two_of_one(engine, drawn) -> None:

@@ -58,9 +58,9 @@ def test_step_by_step_logits_are_the_full_ones(model):
     with torch.no_grad():
         wanted = model(**full).logits[:, -4:]
         first = model(**inputs, use_cache=True)
-        cache, found = first.past_key_values, []
+        cache, found = first.cache, []
         for step in range(4):
-            out = model(input_ids=more[:, step : step + 1], past_key_values=cache, use_cache=True)
+            out = model(input_ids=more[:, step : step + 1], cache=cache, use_cache=True)
             found.append(out.logits)
     assert far(torch.cat(found, dim=1), wanted) < 1e-4
 
@@ -264,7 +264,7 @@ def test_a_conversation_goes_on_from_its_cache(model):
             },
             **options,
         )
-        found = model.generate(**longer, past_key_values=first.past_key_values, **options)
+        found = model.generate(**longer, cache=first.cache, **options)
     assert torch.equal(found, wanted)
 
 

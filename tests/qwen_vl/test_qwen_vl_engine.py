@@ -227,7 +227,7 @@ def test_two_videos_in_a_batch_are_each_as_alone_by_generate_and_by_hand(engine,
                 input_ids=ids_BT[:, step : step + 1],
                 attention_mask=mask_BN,
                 position_ids=torch.from_numpy(further[..., step : step + 1]),
-                past_key_values=out.past_key_values,
+                cache=out.cache,
                 use_cache=True,
             )
             by_hand.append(out.logits[:, -1])

@@ -155,7 +155,7 @@ def test_cached_decoding_is_the_full_forward(variant) -> None:
             out = model(
                 input_ids=cached[:, at : at + 1],
                 attention_mask=torch.ones(1, at + 1, dtype=torch.long),
-                past_key_values=out.past_key_values,
+                cache=out.cache,
             )
             steps.append(out.logits[:, -1])
     assert (torch.stack(steps, 1) - full[:, -written - 1 : -1]).abs().max() < 1e-5

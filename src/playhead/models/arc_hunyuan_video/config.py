@@ -39,7 +39,6 @@ class ArcHunyuanVideoTextConfig(PreTrainedConfig):
     """
 
     model_type = "arc_hunyuan_video_text"
-    keys_to_ignore_at_inference: ClassVar[list[str]] = ["past_key_values"]
     attribute_map: ClassVar[dict[str, str]] = {"head_dim": "attention_head_dim"}
     ignore_keys_at_rope_validation = {  # noqa: RUF012 - as the base class declares it
         *("alpha", "beta_fast", "beta_slow", "mscale", "mscale_all_dim"),
@@ -241,7 +240,6 @@ class ArcHunyuanVideoConfig(PreTrainedConfig):
     """
 
     model_type = "arc_hunyuan_video"
-    keys_to_ignore_at_inference: ClassVar[list[str]] = ["past_key_values"]
     sub_configs_defaults: ClassVar[dict[str, Any]] = {
         "text_config": ArcHunyuanVideoTextConfig,
         "vision_config": ArcHunyuanVideoVisionConfig,

@@ -151,7 +151,7 @@ class ArcHunyuanVideo(EndToEnd[Seen]):
         layout = self.layout(look, request.text)
         cache = self._read(look.data, layout, progress)
         ids_BN = torch.from_numpy(layout.input_ids_N)[None].to(self.model.device)
-        inputs = {"input_ids": ids_BN, "attention_mask": torch.ones_like(ids_BN), "past_key_values": cache}
+        inputs = {"input_ids": ids_BN, "attention_mask": torch.ones_like(ids_BN), "cache": cache}
         try:
             return self._generate(inputs, request.grammar, request.stop, progress)
         finally:
@@ -183,7 +183,7 @@ class ArcHunyuanVideo(EndToEnd[Seen]):
                 self.model(
                     inputs_embeds=embeds_BND[:, piece],
                     position_ids=positions_BAN[:, :, piece],
-                    past_key_values=cache,
+                    cache=cache,
                     use_cache=True,
                     logits_to_keep=1,
                 )

@@ -22,6 +22,7 @@ from transformers import PreTrainedModel
 from transformers.cache_utils import Cache
 from transformers.modeling_outputs import CausalLMOutputWithPast
 from transformers.models.whisper.modeling_whisper import WhisperEncoder
+from transformers.utils.deprecation import deprecate_kwarg
 from transformers.utils.generic import can_return_tuple
 
 from playhead.errors import UsageError, WeightsError
@@ -46,7 +47,6 @@ class ArcHunyuanVideoForConditionalGeneration(PreTrainedModel, ArcHunyuanVideoGe
         *("HunYuanDenseV1DecoderLayer", "WhisperEncoderLayer", "VisionEmbeddings"),
         *("SiglipEncoderLayer", "Merger"),
     ]
-    _skip_keys_device_placement: ClassVar[list[str]] = ["past_key_values"]
     _supports_sdpa = True
     _supports_flash_attn = True
     _supports_flex_attn = True
@@ -104,13 +104,14 @@ class ArcHunyuanVideoForConditionalGeneration(PreTrainedModel, ArcHunyuanVideoGe
         vectors_MD: torch.Tensor = self.mlp2(heard_KMD.flatten(0, 1))
         return vectors_MD
 
+    @deprecate_kwarg("past_key_values", "5.40.0", new_name="cache")
     @can_return_tuple
     def forward(  # noqa: PLR0917 - transformers' order of arguments
         self,
         input_ids: torch.Tensor | None = None,
         attention_mask: torch.Tensor | None = None,
         position_ids: torch.Tensor | None = None,
-        past_key_values: Cache | None = None,
+        cache: Cache | None = None,
         inputs_embeds: torch.Tensor | None = None,
         pixel_values: torch.Tensor | None = None,
         input_features: torch.Tensor | None = None,
@@ -126,7 +127,7 @@ class ArcHunyuanVideoForConditionalGeneration(PreTrainedModel, ArcHunyuanVideoGe
             input_ids: int64 ids of shape (B, N); every slot of a frame holds the image id, row ends included.
             attention_mask: (B, past + N), 1 where there is a token; all ones where None.
             position_ids: (B, 4, N): index, column, row, frame; needed with pictures. (B, N) and None are for text.
-            past_key_values: Keys and values of what came before.
+            cache: Keys and values of what came before.
             inputs_embeds: (B, N, D) instead of ids; then without pictures.
             pixel_values: Normalised frames of all samples in order, (F, 3, H, H).
             input_features: Log-mel chunks of 30 s of all samples in order, (K, 128, 3000).
@@ -149,7 +150,7 @@ class ArcHunyuanVideoForConditionalGeneration(PreTrainedModel, ArcHunyuanVideoGe
             input_features=input_features,
             audio_index=audio_index,
         )
-        past = 0 if past_key_values is None else int(past_key_values.get_seq_length())
+        past = 0 if cache is None else int(cache.get_seq_length())
         if inputs_embeds is None:
             inputs_embeds = self.language_model.model.embed_tokens(input_ids)
             if input_ids is not None and (pixel_values is not None or past == 0):
@@ -166,7 +167,7 @@ class ArcHunyuanVideoForConditionalGeneration(PreTrainedModel, ArcHunyuanVideoGe
             inputs_embeds=inputs_embeds,
             attention_mask=attention_mask,
             position_ids=all_axes(position_ids, len(self.config.text.axis_sizes)),
-            past_key_values=past_key_values,
+            cache=cache,
             labels=labels,
             use_cache=use_cache,
             logits_to_keep=logits_to_keep,

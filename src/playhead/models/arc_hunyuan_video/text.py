@@ -26,6 +26,7 @@ from transformers.models.hunyuan_v1_dense.modeling_hunyuan_v1_dense import (
     HunYuanDenseV1PreTrainedModel,
     HunYuanDenseV1RMSNorm,
 )
+from transformers.utils.deprecation import deprecate_kwarg
 from transformers.utils.generic import merge_with_config_defaults
 from transformers.utils.output_capturing import capture_outputs
 
@@ -51,6 +52,7 @@ class ArcHunyuanVideoTextModel(HunYuanDenseV1PreTrainedModel):
         self.gradient_checkpointing = False
         self.post_init()
 
+    @deprecate_kwarg("past_key_values", "5.40.0", new_name="cache")
     @merge_with_config_defaults
     @capture_outputs
     def forward(  # noqa: PLR0917 - transformers' order of arguments
@@ -58,7 +60,7 @@ class ArcHunyuanVideoTextModel(HunYuanDenseV1PreTrainedModel):
         input_ids: torch.Tensor | None = None,
         attention_mask: torch.Tensor | None = None,
         position_ids: torch.Tensor | None = None,
-        past_key_values: Cache | None = None,
+        cache: Cache | None = None,
         inputs_embeds: torch.Tensor | None = None,
         use_cache: bool | None = None,
         **kwargs: Any,  # noqa: ANN401 - passed on to the layers
@@ -69,7 +71,7 @@ class ArcHunyuanVideoTextModel(HunYuanDenseV1PreTrainedModel):
             input_ids: int64 of shape (B, N), or ``inputs_embeds`` of shape (B, N, D), not both.
             attention_mask: (B, past + N), or a ready 4-D mask.
             position_ids: (B, A, N); (B, N) where the axes agree; plain order where None.
-            past_key_values: Keys and values of what came before.
+            cache: Keys and values of what came before.
             inputs_embeds: See ``input_ids``.
             use_cache: Whether to keep keys and values.
             kwargs: Passed on to the layers.
@@ -80,17 +82,17 @@ class ArcHunyuanVideoTextModel(HunYuanDenseV1PreTrainedModel):
         if (input_ids is None) == (inputs_embeds is None):
             raise ValueError("exactly one of input_ids and inputs_embeds is needed")
         hidden_BND: torch.Tensor = self.embed_tokens(input_ids) if inputs_embeds is None else inputs_embeds
-        if use_cache and past_key_values is None:
-            past_key_values = DynamicCache(config=self.config)
+        if use_cache and cache is None:
+            cache = DynamicCache(config=self.config)
         if position_ids is None:
-            first = past_key_values.get_seq_length() if past_key_values is not None else 0
+            first = cache.get_seq_length() if cache is not None else 0
             position_ids = torch.arange(hidden_BND.shape[1], device=hidden_BND.device)[None] + first
         positions_BAN = all_axes(position_ids, len(self.rotary.sizes))
         mask = create_causal_mask(
             config=self.config,
             inputs_embeds=hidden_BND,
             attention_mask=attention_mask,
-            past_key_values=past_key_values,
+            cache=cache,
             position_ids=positions_BAN[:, 0],
         )
         cos_sin = self.rotary(hidden_BND, positions_BAN)
@@ -100,13 +102,11 @@ class ArcHunyuanVideoTextModel(HunYuanDenseV1PreTrainedModel):
                 attention_mask=mask,
                 position_embeddings=cos_sin,
                 position_ids=positions_BAN[:, 0],
-                past_key_values=past_key_values,
+                cache=cache,
                 use_cache=use_cache,
                 **kwargs,
             )
-        return BaseModelOutputWithPast(
-            last_hidden_state=self.norm(hidden_BND), past_key_values=past_key_values
-        )
+        return BaseModelOutputWithPast(last_hidden_state=self.norm(hidden_BND), cache=cache)
 
 
 class ArcHunyuanVideoTextForCausalLM(HunYuanDenseV1ForCausalLM):

@@ -7,7 +7,7 @@ a layout; MemAug runs once, before the first token, and decoding goes on with th
 Axes: B sample, N position, T picture, P position of a picture, C feature width, M memory token, D width, R kept row.
 """
 
-# mypy: allow-untyped-calls
+# mypy: allow-untyped-calls, disable-error-code="untyped-decorator"
 # transformers and parts of torch declare no types.
 
 from __future__ import annotations
@@ -22,6 +22,7 @@ from transformers import initialization as init  # leaves loaded tensors alone
 from transformers.modeling_outputs import CausalLMOutputWithPast
 from transformers.modeling_utils import slice_logits_to_keep
 from transformers.models.qwen2.modeling_qwen2 import Qwen2Model, Qwen2PreTrainedModel
+from transformers.utils.deprecation import deprecate_kwarg
 
 from playhead.errors import UsageError
 from playhead.models.hour_llava.config import HourLlavaConfig
@@ -175,12 +176,13 @@ class HourLlavaForCausalLM(HourLlavaPreTrainedModel, GenerationMixin):
         self.lm_head = nn.Linear(config.hidden_size, config.vocab_size, bias=False)
         self.post_init()
 
+    @deprecate_kwarg("past_key_values", "5.40.0", new_name="cache")
     def forward(
         self,
         input_ids: torch.Tensor | None = None,
         attention_mask: torch.Tensor | None = None,
         position_ids: torch.Tensor | None = None,
-        past_key_values: Cache | None = None,
+        cache: Cache | None = None,
         inputs_embeds: torch.Tensor | None = None,
         *,
         labels: torch.Tensor | None = None,
@@ -200,7 +202,7 @@ class HourLlavaForCausalLM(HourLlavaPreTrainedModel, GenerationMixin):
             input_ids: (B, N) ids; positions of kept video tokens hold any placeholder id.
             attention_mask: (B, N), 0 where padded on either side.
             position_ids: (B, N), or None for plain order.
-            past_key_values: Cache of earlier steps.
+            cache: Cache of earlier steps.
             inputs_embeds: (B, N, D) embeddings in place of ids; then nothing of the video is put in.
             labels: (B, N) ids to predict, -100 where nothing is trained.
             use_cache: Whether to return a cache.
@@ -227,7 +229,7 @@ class HourLlavaForCausalLM(HourLlavaPreTrainedModel, GenerationMixin):
             input_ids=input_ids if inputs_embeds is None else None,
             attention_mask=attention_mask,
             position_ids=position_ids,
-            past_key_values=past_key_values,
+            cache=cache,
             inputs_embeds=inputs_embeds,
             use_cache=use_cache,
             **kwargs,
@@ -242,7 +244,7 @@ class HourLlavaForCausalLM(HourLlavaPreTrainedModel, GenerationMixin):
         return CausalLMOutputWithPast(
             loss=loss,
             logits=logits,
-            past_key_values=outputs.past_key_values,
+            cache=outputs.cache,
             hidden_states=outputs.hidden_states,
             attentions=outputs.attentions,
         )

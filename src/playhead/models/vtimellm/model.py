@@ -6,7 +6,7 @@ Source: VTimeLLM (arXiv 2311.18445), section 3; LongVALE (arXiv 2411.19772); AVi
 Axes: B sample, N position, M filled position, D width, C channel, H row, W column.
 """
 
-# mypy: allow-untyped-calls
+# mypy: allow-untyped-calls, disable-error-code="untyped-decorator"
 # (transformers leaves many of its functions without types)
 
 from __future__ import annotations
@@ -18,6 +18,7 @@ from torch import nn
 from transformers import AutoModel, Cache, GenerationMixin, PreTrainedModel
 from transformers.modeling_outputs import BaseModelOutputWithPast, CausalLMOutputWithPast
 from transformers.modeling_utils import slice_logits_to_keep
+from transformers.utils.deprecation import deprecate_kwarg
 
 from playhead.errors import UsageError
 from playhead.models.vtimellm.config import KINDS, TEXT, VTimeLLMConfig
@@ -43,7 +44,6 @@ class VTimeLLMPreTrainedModel(PreTrainedModel):
         "WhisperEncoderLayer",
         "ClapAudioLayer",
     ]
-    _skip_keys_device_placement = ["past_key_values"]  # noqa: RUF012 - as transformers declares it
     _supports_flash_attn = True
     _supports_sdpa = True
     _supports_attention_backend = True
@@ -102,6 +102,7 @@ class VTimeLLMModel(VTimeLLMPreTrainedModel):
             embeds_BND = splice(embeds_BND, filled_BN.to(embeds_BND.device), projected_MD)
         return embeds_BND
 
+    @deprecate_kwarg("past_key_values", "5.40.0", new_name="cache")
     def forward(
         self,
         input_ids: torch.Tensor | None = None,
@@ -113,7 +114,7 @@ class VTimeLLMModel(VTimeLLMPreTrainedModel):
         pixel_values: torch.Tensor | None = None,
         attention_mask: torch.Tensor | None = None,
         position_ids: torch.Tensor | None = None,
-        past_key_values: Cache | None = None,
+        cache: Cache | None = None,
         inputs_embeds: torch.Tensor | None = None,
         **kwargs: Any,  # noqa: ANN401 - handed on to the language model
     ) -> BaseModelOutputWithPast:
@@ -134,7 +135,7 @@ class VTimeLLMModel(VTimeLLMPreTrainedModel):
             inputs_embeds=inputs_embeds,
             attention_mask=attention_mask,
             position_ids=position_ids,
-            past_key_values=past_key_values,
+            cache=cache,
             **kwargs,
         )
         return outputs
@@ -204,6 +205,7 @@ class VTimeLLMForCausalLM(VTimeLLMPreTrainedModel, GenerationMixin):
         """Replace the language-model head."""
         self.lm_head = new_embeddings
 
+    @deprecate_kwarg("past_key_values", "5.40.0", new_name="cache")
     def forward(
         self,
         input_ids: torch.Tensor | None = None,
@@ -215,7 +217,7 @@ class VTimeLLMForCausalLM(VTimeLLMPreTrainedModel, GenerationMixin):
         pixel_values: torch.Tensor | None = None,
         attention_mask: torch.Tensor | None = None,
         position_ids: torch.Tensor | None = None,
-        past_key_values: Cache | None = None,
+        cache: Cache | None = None,
         inputs_embeds: torch.Tensor | None = None,
         labels: torch.Tensor | None = None,
         logits_to_keep: int | torch.Tensor = 0,
@@ -232,7 +234,7 @@ class VTimeLLMForCausalLM(VTimeLLMPreTrainedModel, GenerationMixin):
             pixel_values: (M, 3, 224, 224) instead of frame_features, where the folder holds the tower.
             attention_mask: (B, N) with 1 for real tokens; samples may be padded on either side.
             position_ids: (B, N); counted over real tokens by default.
-            past_key_values: Cache of what was read before.
+            cache: Cache of what was read before.
             inputs_embeds: (B, N, D) instead of input_ids.
             labels: int64 (B, N), -100 where nothing is trained.
             logits_to_keep: How many of the last positions to compute logits of; 0 for all.
@@ -250,7 +252,7 @@ class VTimeLLMForCausalLM(VTimeLLMPreTrainedModel, GenerationMixin):
             pixel_values=pixel_values,
             attention_mask=attention_mask,
             position_ids=position_ids,
-            past_key_values=past_key_values,
+            cache=cache,
             inputs_embeds=inputs_embeds,
             **kwargs,
         )
@@ -262,18 +264,18 @@ class VTimeLLMForCausalLM(VTimeLLMPreTrainedModel, GenerationMixin):
         return CausalLMOutputWithPast(
             loss=loss,
             logits=logits_BNV,
-            past_key_values=outputs.past_key_values,
+            cache=outputs.cache,
             hidden_states=outputs.hidden_states,
             attentions=outputs.attentions,
         )
 
-    def prepare_inputs_for_generation(  # type: ignore[override]
+    def prepare_inputs_for_generation(
         self,
         input_ids: torch.Tensor,
         **kwargs: Any,  # noqa: ANN401 - transformers' own
     ) -> dict[str, Any]:
         """Give the features to the first step only; without a cache the whole prompt is read anew every step."""
-        again = bool(kwargs.get("is_first_iteration")) or kwargs.get("past_key_values") is None
+        again = bool(kwargs.get("is_first_iteration")) or kwargs.get("cache") is None
         slot_kinds_BN = kwargs.pop("slot_kinds", None)
         given = {name: kwargs.pop(name, None) for name in (*_FEATURES.values(), "pixel_values")}
         mixin: Any = super()
