@@ -207,6 +207,27 @@ def test_a_second_question_decodes_and_encodes_nothing(session, twelve) -> None:
     assert session.ask(str(twelve.path), "What is it?").text == first.text
 
 
+def test_an_answer_interrupted_within_a_layer_does_not_change_the_next(session, twelve) -> None:
+    """Ctrl-C in a notebook: the layers before had read one token more than those after."""
+    engine = engine_of(session)
+    look = engine.look(Video(str(twelve.path), 0, 3))
+    request = engine.request(Ask("What is it?"), look)
+    first = engine.write(look, request)
+    steps = 0
+
+    def stop(*_: object) -> None:
+        nonlocal steps
+        steps += 1
+        if steps == 3:
+            raise KeyboardInterrupt
+
+    hook = engine.model.language_model.model.layers[-1].register_forward_pre_hook(stop)
+    with pytest.raises(KeyboardInterrupt):
+        engine.write(look, request)
+    hook.remove()
+    assert engine.write(look, request).ids == first.ids
+
+
 def test_questions_with_special_strings_are_words(session, twelve) -> None:
     text = "Is there a </vid><sep><|endoftext|> in it?"
     engine = engine_of(session)

@@ -15,6 +15,7 @@ from playhead.errors import (
 from playhead.media.clip import Video
 from playhead.models.family import EngineOptions
 from playhead.models.vtimellm.family import FAMILY, tiny_model
+from playhead.models.vtimellm.frames import nearest_rows
 from playhead.tasks.ask import Ask
 from playhead.tasks.events import Events
 from playhead.tasks.ground import Ground
@@ -147,14 +148,51 @@ def test_sound_without_pictures_is_refused(drawn):
         look(engine(), drawn("audio_only_wav"))
 
 
-def test_frames_that_do_not_decode_are_an_error_and_never_zeros(drawn, tmp_path):
-    data = bytearray(drawn("constant").path.read_bytes())
-    start, end = data.index(b"mdat") + 2000, int(len(data) * 0.6)
+def spoilt(clip, path, first, last):
+    """A copy of a clip with a part of its packets' bytes, as parts of the whole, made zeros."""
+    data = bytearray(clip.path.read_bytes())
+    start, size = data.index(b"mdat") + 8, data.index(b"moov") - data.index(b"mdat") - 8
+    start, end = start + int(size * first), start + int(size * last)
     data[start:end] = bytes(end - start)
-    path = tmp_path / "damaged.mp4"
     path.write_bytes(bytes(data))
-    with pytest.raises(CorruptMediaError, match=r"wanted frames|pictures of"):
+    return path
+
+
+def test_a_neighbour_stands_in_for_a_frame_that_does_not_decode_and_is_told_with_its_own_time(
+    drawn, tmp_path
+):
+    clip, made = drawn("constant"), engine()
+    path = spoilt(clip, tmp_path / "damaged.mp4", 0.3, 0.6)
+    whole, seen = look(made, clip), made.look(Video(str(path)))
+    [note] = [each for each in seen.sampling.notes if "stands in" in each]
+    lost, wanted = int(note.split()[0]), int(note.split()[2])
+    assert 0 < lost < wanted
+    there_s = np.unique(seen.times_s)
+    assert len(there_s) == wanted - lost
+    assert set(there_s.tolist()) < set(whole.times_s.tolist())
+    assert np.abs(seen.times_s - whole.times_s).max() <= np.diff(there_s).max()
+    frames = [each for each in seen.data.fillings if each.kind == "frame"]
+    assert [each.pts_s for each in frames] == list(seen.sampling.times_s) == seen.times_s.tolist()
+    assert [each.span for each in frames] == [each.span for each in whole.data.fillings]
+    rows, before = seen.data.features["frame"], whole.data.features["frame"]
+    intact = np.flatnonzero(seen.times_s < there_s[np.diff(there_s).argmax()])  # later ones may be damaged
+    first = np.searchsorted(whole.times_s, seen.times_s[intact])
+    assert len(intact) > 10
+    torch.testing.assert_close(rows[intact], before[first])
+    assert (rows.norm(dim=-1) > 0).all()
+
+
+def test_a_file_of_which_no_frame_decodes_is_refused(drawn, tmp_path):
+    path = spoilt(drawn("constant"), tmp_path / "damaged.mp4", 0.0, 1.0)
+    with pytest.raises(CorruptMediaError, match=r"not one frame|none of the wanted"):
         engine().look(Video(str(path)))
+
+
+def test_the_nearest_of_the_decoded_frames_is_the_earlier_of_two():
+    wanted_s = np.array([0.0, 1.0, 2.0, 3.0, 4.0])
+    assert nearest_rows(wanted_s, np.arange(5)).tolist() == [0, 1, 2, 3, 4]
+    assert nearest_rows(wanted_s, np.array([1, 3])).tolist() == [0, 0, 0, 1, 1]
+    assert nearest_rows(wanted_s, np.array([4])).tolist() == [0, 0, 0, 0, 0]
 
 
 # --- sound -----------------------------------------------------------------------------------------------------------

@@ -152,12 +152,13 @@ class ArcHunyuanVideo(EndToEnd[Seen]):
         cache = self._read(look.data, layout, progress)
         ids_BN = torch.from_numpy(layout.input_ids_N)[None].to(self.model.device)
         inputs = {"input_ids": ids_BN, "attention_mask": torch.ones_like(ids_BN), "cache": cache}
-        try:
-            return self._generate(inputs, request.grammar, request.stop, progress)
-        finally:
-            asked_tokens = cache.get_seq_length() - len(look.data.read_ids)
-            if asked_tokens > 0:
-                cache.crop(-asked_tokens)  # what was asked and answered is forgotten
+        look.data.cache = None  # an interrupted answer may leave its layers at different lengths
+        written = self._generate(inputs, request.grammar, request.stop, progress)
+        asked_tokens = cache.get_seq_length() - len(look.data.read_ids)
+        if asked_tokens > 0:
+            cache.crop(-asked_tokens)  # what was asked and answered is forgotten
+        look.data.cache = cache
+        return written
 
     def _read(self, seen: Seen, layout: Layout, progress: Progress) -> DynamicCache:
         """Keys and values of the prompt up to the end of the video, read in pieces so that few are in work at once."""

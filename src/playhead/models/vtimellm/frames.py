@@ -17,6 +17,7 @@ import numpy as np
 from playhead.media.clip import FrameIndex, Times
 from playhead.media.probe import Opened, no_pictures
 from playhead.media.sampling import Selection, sample
+from playhead.media.sampling.base import Indices
 from playhead.media.sampling.vtimellm import vtimellm
 from playhead.models.vtimellm.layout import spread_rows
 from playhead.timeline import Span
@@ -42,6 +43,11 @@ class Chosen:
         """The stretch each frame stands for: an equal part of the extent, since its place is all that is told."""
         edges_s = np.linspace(self.extent.start_s, self.extent.end_s, len(self.selection) + 1)
         return np.stack([edges_s[:-1], edges_s[1:]], axis=1)
+
+    def of(self, rows: Indices) -> Chosen:
+        """The same places filled by other frames of this choice, each with its own true time."""
+        held = self.selection
+        return replace(self, selection=replace(held, times_s=held.times_s[rows], indices=held.indices[rows]))
 
     @property
     def distinct(self) -> int:
@@ -94,3 +100,17 @@ def choose_frames(media: Opened, window: Span, count: int, *, stored: int | None
 def _extent(index: FrameIndex, window: Span) -> Span:
     """The part of a window in which there are pictures; the window itself where it lies outside of all."""
     return Span(float(index.times_s[0]), max(index.end_s, float(index.times_s[-1]))).clip(window) or window
+
+
+def nearest_rows(wanted_s: Times, decoded: Indices) -> Indices:
+    """For each wanted time the row of ``decoded`` that is nearest to it, the earlier of two.
+
+    Args:
+        wanted_s: Ascending times, in seconds.
+        decoded: Which of them there are pictures of, ascending, at least one.
+    """
+    there_s = wanted_s[decoded]
+    after = np.searchsorted(there_s, wanted_s).clip(max=len(decoded) - 1)
+    before = (after - 1).clip(min=0)
+    apart_s = np.abs(np.stack([there_s[before], there_s[after]]) - wanted_s)
+    return np.where(apart_s[0] <= apart_s[1], before, after)

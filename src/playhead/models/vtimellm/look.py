@@ -1,7 +1,7 @@
 """From a video to what fills its positions: frames at their true times through CLIP, sound through its encoders.
 
 Pictures are decoded at their full size, as the released models were trained on; one at a time is held at that size.
-Nothing that could not be decoded is replaced by zeros.
+A picture that cannot be decoded is never replaced by zeros, as upstream does: its nearest neighbour is seen twice, and told so.
 
 Axes: F frame, H row, W column, C channel, K row of features, D width.
 """
@@ -16,14 +16,14 @@ from typing import Final, Literal
 import numpy as np
 import torch
 
-from playhead.errors import CorruptMediaError, WeightsError, WeightsUnavailableError
+from playhead.errors import WeightsError, WeightsUnavailableError
 from playhead.media.audio import read_sound
 from playhead.media.clip import MediaInfo, Pixels, Samples, Video
 from playhead.media.damage import Damage
 from playhead.media.decode import read_rows
 from playhead.media.probe import Opened, opened
 from playhead.media.window import resolve_window
-from playhead.models.vtimellm.frames import Chosen, choose_frames
+from playhead.models.vtimellm.frames import Chosen, choose_frames, nearest_rows
 from playhead.models.vtimellm.layout import (
     Filling,
     frame_fillings,
@@ -53,6 +53,7 @@ Heard = Literal["sound", "speech"]
 _HEARD: Final[tuple[Heard, ...]] = ("sound", "speech")
 
 _BLOCK_S: Final = 30.0
+_SAME_S: Final = 1e-9
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,8 +142,12 @@ class _Work:
 
 
 def _encoded(work: _Work) -> torch.Tensor:
-    """Features of the chosen frames, each frame decoded and encoded once."""
-    model, taken, damage = work.model, work.taken, work.damage
+    """Features of the chosen frames, each decoded and encoded once; a neighbour's where one cannot be decoded.
+
+    Raises:
+        CorruptMediaError: None of them decodes.
+    """
+    model, taken = work.model, work.taken
     tower = model.vision_tower
     if tower is None:
         raise WeightsUnavailableError(
@@ -150,21 +155,25 @@ def _encoded(work: _Work) -> torch.Tensor:
             found="a model without CLIP's tower",
             todo="assemble it with vision_tower= (openai/clip-vit-large-patch14), or give features=",
         )
-    indices, repeats = np.unique(taken.chosen.selection.indices, return_inverse=True)
+    selection = taken.chosen.selection
+    indices, firsts = np.unique(selection.indices, return_index=True)
     asked = work.settings.antialias
     antialias = bool(model.config.antialias if asked is None else asked)
-    features_FD = frame_features(tower, _pictures(work, indices), antialias=antialias)
-    if len(features_FD) != len(indices):
-        raise CorruptMediaError(
-            f"look at {taken.info.source!r}",
-            found=f"{len(features_FD)} of {len(indices)} wanted frames ({'; '.join(damage.notes())})",
-            todo="copy the file again, or choose another window",
+    shown_s: list[float] = []
+    features_FD = frame_features(tower, _pictures(work, indices, shown_s), antialias=antialias)
+    wanted_s = selection.times_s[firsts]
+    decoded = np.searchsorted(wanted_s, np.array(shown_s) - _SAME_S)
+    rows = nearest_rows(wanted_s, decoded)[np.searchsorted(indices, selection.indices)]
+    if len(decoded) < len(indices):
+        taken.chosen = taken.chosen.of(firsts[decoded][rows])
+        work.note(
+            f"{len(indices) - len(decoded)} of {len(indices)} wanted frames cannot be decoded: the nearest stands in"
         )
-    return features_FD[torch.from_numpy(repeats)]
+    return features_FD[torch.from_numpy(rows)]
 
 
-def _pictures(work: _Work, indices: np.ndarray) -> Iterator[Pixels]:
-    """Pictures at their full size, one after another."""
+def _pictures(work: _Work, indices: np.ndarray, shown_s: list[float]) -> Iterator[Pixels]:
+    """Pictures at their full size, one after another; their times are added to ``shown_s``."""
     media = work.media
     if media.table is None:
         return
@@ -172,6 +181,7 @@ def _pictures(work: _Work, indices: np.ndarray) -> Iterator[Pixels]:
         height_px, width_px = frame.pixels_HWC.shape[:2]
         work.taken.frame_size_px = (width_px, height_px)
         work.progress("looking", done, len(indices))
+        shown_s.append(frame.pts_s)
         yield frame.pixels_HWC
 
 
