@@ -182,7 +182,7 @@ def test_other_weights_other_types_and_other_windows_are_other_entries(make, cli
 def test_quantised_weights_have_a_digest_of_all_their_parts() -> None:
     from torch.testing._internal.two_tensor import TwoTensor
 
-    from playhead.models.hour_llava.encode import weights_digest
+    from playhead.models.kept import weights_digest
 
     def digest(first: float, second: float) -> str:
         module = torch.nn.Module()

@@ -18,6 +18,7 @@ import torch
 from playhead.errors import OutputError, UnsupportedError
 from playhead.generate.decode import Generated, generate
 from playhead.generate.grammar import Grammar
+from playhead.generate.prefix import Prefix, after_prefix, read_prefix
 from playhead.media.clip import MediaInfo, Times, Video
 from playhead.models.answers import TASKS, WATCH_PARTS, file_state, query_of, read_answer, watched
 from playhead.models.family import EngineOptions, Plan
@@ -108,6 +109,7 @@ class EndToEnd(ABC, Generic[D]):
         self.constrain = constrain if options.constrain is None else options.constrain
         self._lock = RLock()
         self._last: tuple[tuple[Video, object], Look[D]] | None = None
+        self._prefix: tuple[Look[D], Prefix] | None = None
 
     # --- what a family says ---------------------------------------------------------------------------------------
 
@@ -136,6 +138,11 @@ class EndToEnd(ABC, Generic[D]):
     @abstractmethod
     def end_ids(self) -> Sequence[int]:
         """Ids that end an answer."""
+
+    def recall(self, video: Video) -> Look[D] | None:
+        """The look at a window as it was kept on disk, so that nothing is decoded; None where a family keeps none."""
+        del video
+        return None
 
     # --- what all share -------------------------------------------------------------------------------------------
 
@@ -218,10 +225,44 @@ class EndToEnd(ABC, Generic[D]):
         """The look at a video; the last one is kept while its file stays as it is."""
         key = (video, file_state(video))
         if self._last is None or self._last[0] != key:
-            self._last = None  # let go of the old one first
+            self._last = self._prefix = None  # let go of the old one first
             self._require_room(video)
-            self._last = (key, self.look(video, progress))
+            self._last = (key, self.recall(video) or self.look(video, progress))
         return self._last[1]
+
+    def write_after(
+        self, look: Look[D], inputs: dict[str, Any], length: int, request: Request, progress: Progress
+    ) -> Generated:
+        """The model's own text for a prompt whose beginning is read for the first question about a look only.
+
+        Args:
+            look: What was seen; its beginning is kept while it is the last one.
+            inputs: The whole prompt, as ``model.generate`` takes it.
+            length: Tokens of the beginning, which holds all that was seen.
+            request: What is asked.
+            progress: Told how far it is.
+        """
+        ids = tuple(inputs["input_ids"][0, :length].tolist())
+        if self._prefix is None or self._prefix[0] is not look or self._prefix[1].ids != ids:
+            self._prefix = None
+            progress("reading", 0, length)
+            self._prefix = (look, self.read(look, inputs, length))
+            progress("reading", length, length)
+        return generate(
+            self.model,
+            self.tokenizer,
+            after_prefix(inputs, self._prefix[1]),
+            end_ids=self.end_ids,
+            max_new_tokens=self.options.max_new_tokens,
+            stop=request.stop,
+            grammar=request.grammar if self.constrain else None,
+            progress=progress,
+        )
+
+    def read(self, look: Look[D], inputs: dict[str, Any], length: int) -> Prefix:
+        """The beginning of a prompt, read by the model, or from where a family keeps it."""
+        del look
+        return read_prefix(self.model, inputs, length)
 
     def _require_room(self, video: Video) -> None:
         """Refuse what the plan says does not fit beside the weights, before minutes go into it."""

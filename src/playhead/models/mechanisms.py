@@ -25,7 +25,7 @@ SEAMS: Final[Mapping[str, str]] = {
 }
 """What a family can do for a mechanism, by name."""
 
-_QWEN: Final = frozenset({"instants", "sizes", "words", "burnt", "drop", "axes"})
+_QWEN: Final = frozenset({"instants", "sizes", "words", "burnt", "drop", "axes", "features"})
 
 SEAMS_OF: Final[Mapping[str, frozenset[str]]] = {
     "qwen2_vl": _QWEN,
@@ -116,6 +116,13 @@ MECHANISMS: Final[Mapping[str, Mechanism]] = {
             needs=frozenset({"axes"}),
             source="Qwen2-VL (arXiv 2409.12191), Qwen2.5-VL (arXiv 2502.13923)",
             instead="write the time beside the pictures, as in tell=qwen3-vl",
+        ),
+        Mechanism(
+            name="index once",
+            option="cache=True",
+            needs=frozenset({"features"}),
+            source="users' conventions: a second question decodes and encodes nothing",
+            instead="keep one session, which remembers its last look",
         ),
         Mechanism(
             name="two rates",

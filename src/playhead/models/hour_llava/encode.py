@@ -68,27 +68,6 @@ def entry_key(**facts: object) -> str:
     return hashlib.sha256(known.encode()).hexdigest()
 
 
-def weights_digest(*modules: torch.nn.Module) -> str:
-    """A digest of all weights of some modules, their names and types included."""
-    digest = hashlib.sha256()
-    for module in modules:
-        for name, tensor in sorted(module.state_dict().items()):
-            for part in _plain(tensor):
-                held = part.detach().to("cpu").contiguous()
-                digest.update(f"{name}|{held.dtype}|{tuple(held.shape)}".encode())
-                digest.update(held.reshape(-1).view(torch.uint8).numpy().data)
-    return digest.hexdigest()
-
-
-def _plain(tensor: Any) -> Iterator[torch.Tensor]:  # noqa: ANN401 - a tensor, or what a quantiser makes of one
-    """The plain tensors of one: itself, or the numbers and scales a quantised one consists of."""
-    if not hasattr(tensor, "__tensor_flatten__"):
-        yield tensor
-        return
-    for name in tensor.__tensor_flatten__()[0]:
-        yield from _plain(getattr(tensor, name))
-
-
 def encode(
     video: Video,
     vision: Vision,

@@ -19,7 +19,7 @@ from playhead.media.clip import Times, Video
 from playhead.models.end_to_end import EndToEnd, Look, Request
 from playhead.models.family import EngineOptions
 from playhead.models.hour_llava.dialect import request
-from playhead.models.hour_llava.encode import View, encode, entry_key, project, published, weights_digest
+from playhead.models.hour_llava.encode import View, encode, entry_key, project, published
 from playhead.models.hour_llava.forget import (
     FRAME_POSITIONS,
     FRAME_TOKENS,
@@ -38,6 +38,7 @@ from playhead.models.hour_llava.settings import read_settings
 from playhead.models.hour_llava.store import Passing, Store
 from playhead.models.hour_llava.tokens import encode as encode_text
 from playhead.models.hour_llava.tokens import token_ids
+from playhead.models.kept import weights_digest
 from playhead.perceive.cache import EvidenceCache
 from playhead.progress import Progress, silent
 from playhead.sequence.layout import Layout

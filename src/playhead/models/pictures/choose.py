@@ -190,9 +190,13 @@ def moments(times_s: Times, chosen: Chosen) -> list[Moment]:
         times_s: True presentation times of the pictures, float64 of shape (S,).
         chosen: The window and its end.
     """
-    told, start_s = told_times(times_s, chosen), chosen.window.start_s
-    stretches_T2 = told.stretches_S2[:: chosen.group] - start_s
+    return moments_of(told_times(times_s, chosen), chosen.window, chosen.group)
+
+
+def moments_of(told: Told, window: Span, group: int) -> list[Moment]:
+    """Every group of pictures as it can be named, from what they stand for."""
+    stretches_T2 = told.stretches_S2[::group] - window.start_s
     return [
-        Moment(float(time_s), float(first_s), float(last_s), number, chosen.window.duration_s)
+        Moment(float(time_s), float(first_s), float(last_s), number, window.duration_s)
         for number, (time_s, (first_s, last_s)) in enumerate(zip(told.means_T, stretches_T2, strict=True))
     ]

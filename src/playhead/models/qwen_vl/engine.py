@@ -13,23 +13,27 @@ import numpy as np
 import torch
 from transformers import Qwen2Tokenizer
 
-from playhead.generate.decode import Generated, generate
+from playhead.generate.decode import Generated
 from playhead.generate.grammars import RANDOM, TRAINED
+from playhead.generate.prefix import Prefix, prefix_from, prefix_tensors
 from playhead.media.clip import Video
 from playhead.media.damage import Damage
 from playhead.media.probe import opened
 from playhead.media.window import resolve_window
 from playhead.models.end_to_end import EndToEnd, Look, Request
 from playhead.models.family import EngineOptions
+from playhead.models.kept import Entry, Looks, entry_key, weights_digest
 from playhead.models.pictures.choose import Chosen, moments
 from playhead.models.qwen_vl.collate import Sample, collate
 from playhead.models.qwen_vl.dialect import request
+from playhead.models.qwen_vl.keep import entry_of, features_of, look_of, plain
 from playhead.models.qwen_vl.kinds import cut_of, kind_of
 from playhead.models.qwen_vl.layout import labels_of, prompt_layout
 from playhead.models.qwen_vl.pictures import ENCODE_ROWS, Seen, choose, read
 from playhead.models.qwen_vl.settings import read_settings
 from playhead.models.qwen_vl.telling import telling_of
 from playhead.models.qwen_vl.tokens import token_ids
+from playhead.perceive.cache import EvidenceCache
 from playhead.progress import Progress, silent
 from playhead.sequence.drop import Mask
 from playhead.sequence.layout import Ids, Layout
@@ -72,6 +76,9 @@ class QwenVL(EndToEnd[Seen]):
         self.telling = telling_of(self.kind, self.settings)
         self._room = RANDOM if random_weights else TRAINED
         self._encoded: tuple[Seen, Any] | None = None
+        self._looks = Looks()
+        self._entry: str | None = None  # what the last look is kept under
+        self._digests: dict[str, str] = {}
 
     @property
     def end_ids(self) -> Sequence[int]:
@@ -85,7 +92,6 @@ class QwenVL(EndToEnd[Seen]):
             MediaError: The file cannot give pictures.
             WindowError: The window lies outside the video.
         """
-        self._encoded = None
         damage = Damage()
         with opened(video.source, video_stream=video.video_stream, audio_stream=video.audio_stream) as media:
             window = resolve_window(video, media.info)
@@ -129,6 +135,38 @@ class QwenVL(EndToEnd[Seen]):
         written = labels_of(self.telling, seen.moments)
         return tuple(written[number // self.cut.group] for number in range(len(seen.times_s)))
 
+    def recall(self, video: Video) -> Look[Seen] | None:
+        """The look at a window with its features as it was kept on disk; nothing is decoded then."""
+        self._entry = self._encoded = None
+        content = EvidenceCache().content(video.source) if self.options.cache else None
+        if content is None:
+            return None
+        key = entry_key(
+            kind="qwen-vl",
+            content=content,
+            video=replace(video, source=""),
+            settings=plain(self.settings),
+            telling=self.kind.model_type,
+            cut=self.cut,
+            vision=self.net.config.vision_config.to_dict(),
+            weights=self._digest("vision", self.net.model.visual),
+            computed=str(self.net.dtype),
+        )
+        self._entry = key
+        entry = self._looks.load(key)
+        if entry is None:
+            return None
+        with opened(video.source, video_stream=video.video_stream, audio_stream=video.audio_stream) as media:
+            look = look_of(entry, media.info, group=self.cut.group, values=self.cut.values)
+        self._encoded = (look.data, features_of(entry.tensors, self.net.device))
+        return look
+
+    def _digest(self, name: str, module: torch.nn.Module) -> str:
+        """A digest of weights, made once; it is part of the name that entries are kept under."""
+        if name not in self._digests:
+            self._digests[name] = weights_digest(module)
+        return self._digests[name]
+
     def request(self, task: Task, look: Look[Seen]) -> Request:
         """A task in the family's words; times are counted from the start of what was looked at."""
         clock = Clock(look.window.duration_s, look.window.start_s)
@@ -154,26 +192,55 @@ class QwenVL(EndToEnd[Seen]):
         pictures: transformers takes either all of a picture or none.
         """
         inputs = collate([Sample(layout, look.data)], pad_id=self._ids.padding, device=self.net.device)
-        if look.data.kept_M is not None:
+        if look.data.kept_M is not None or not len(look.data.rows_PD):
             inputs.pop("pixel_values_videos")
             inputs["mm_encoder_outputs"] = {"video": self._encode(look.data, silent)}
         return inputs
 
     def write(self, look: Look[Seen], request: Request, progress: Progress = silent) -> Generated:
-        """The model's own text for a request; the pictures are encoded for the first one and kept for the others."""
+        """The model's own text for a request; pictures are encoded and read for the first one and kept for the others."""
         layout = self.layout(look, request.text)
         inputs = collate([Sample(layout, look.data)], pad_id=self._ids.padding, device=self.net.device)
         inputs.pop("pixel_values_videos")
-        return generate(
-            self.model,
-            self.words,
-            {**inputs, "mm_encoder_outputs": {"video": self._encode(look.data, progress)}},
-            end_ids=self.end_ids,
-            max_new_tokens=self.options.max_new_tokens,
-            stop=request.stop,
-            grammar=request.grammar if self.constrain else None,
-            progress=progress,
-        )
+        inputs["mm_encoder_outputs"] = {"video": self._features(look, progress)}
+        last = layout.slots[-1]
+        return self.write_after(look, inputs, last.start + last.length + 1, request, progress)
+
+    def read(self, look: Look[Seen], inputs: dict[str, Any], length: int) -> Prefix:
+        """What the model keeps of the beginning of a prompt, from disk where that is wished."""
+        under = self._kept_under(look)
+        if under is None or self.settings.keep != "prefix":
+            return super().read(look, inputs, length)
+        ids = tuple(inputs["input_ids"][0, :length].tolist())
+        weights = self._digest("all", self.net)
+        key = entry_key(kind="prefix", look=under, ids=ids, weights=weights)
+        entry = self._looks.load(key)
+        if entry is not None:
+            return prefix_from(self.model, ids, entry.tensors)
+        made = super().read(look, inputs, length)
+        tensors = prefix_tensors(made)
+        if tensors is not None:
+            self._looks.save(key, Entry(tensors, {"tokens": length}))
+        return made
+
+    def _kept_under(self, look: Look[Seen]) -> str | None:
+        """The name a look is kept under; None for one that was made in another way than to answer."""
+        own = self._last is not None and self._last[1] is look
+        return self._entry if own else None
+
+    def _features(self, look: Look[Seen], progress: Progress) -> Any:  # noqa: ANN401 - an output of transformers
+        """Features of a look; what is made of them here is kept for the next time, by one process at once."""
+        key = self._kept_under(look)
+        if key is None or (self._encoded is not None and self._encoded[0] is look.data):
+            return self._encode(look.data, progress)
+        with self._looks.lock(key):
+            entry = self._looks.load(key)  # made by another process meanwhile
+            if entry is not None and len(entry.tensors["times_s"]) == len(look.times_s):
+                self._encoded = (look.data, features_of(entry.tensors, self.net.device))
+                return self._encoded[1]
+            features = self._encode(look.data, progress)
+            self._looks.save(key, entry_of(look, features))
+        return features
 
     def _encode(self, seen: Seen, progress: Progress) -> Any:  # noqa: ANN401 - an output of transformers
         """Features of the pictures as the model makes them, some groups at a time."""

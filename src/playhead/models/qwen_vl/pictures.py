@@ -44,7 +44,7 @@ class Seen:
     """The pictures of a window as the model is given them.
 
     Attributes:
-        rows_PD: What the encoder reads, all squares of all groups.
+        rows_PD: What the encoder reads, all squares of all groups; empty where their features were kept.
         grids_T2: Rows and columns of squares of each group.
         times_s: True presentation times, float64 of shape (S,).
         told: What they stand for, and when their groups are said to be.

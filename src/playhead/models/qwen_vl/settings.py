@@ -16,6 +16,7 @@ OPTIONS: Final[Mapping[str, str]] = {
     "sampling": "Whose rule chooses and sizes the pictures: utils (the makers' qwen-vl-utils) or transformers.",
     "video_tokens": "Most tokens all pictures may fill, under the rule utils (115,200, as published).",
     "times": "How times are to be written in answers: seconds, clock (HH:MM:SS) or minutes (mm:ss.ff, Qwen3-VL's own form).",
+    "keep": "What is kept on disk for the next question: features of the pictures, or prefix: what the model read too.",
     "axis": "What the time axis of positions counts where times are not told in words: order or time.",
     **PICTURE_OPTIONS,
 }
@@ -31,6 +32,7 @@ class Settings:
     video_tokens: int = 115_200
     times: Literal["seconds", "clock", "minutes"] | None = None
     axis: Literal["order", "time"] | None = None
+    keep: Literal["features", "prefix"] = "features"
     wanted: Wanted = Wanted()  # noqa: RUF009 - frozen
 
 
@@ -101,4 +103,5 @@ _CHECKS: Final[Mapping[str, Callable[[str, object], Any]]] = {
     "video_tokens": _whole(128, 10_000_000),
     "times": _one_of("seconds", "clock", "minutes"),
     "axis": _one_of("order", "time"),
+    "keep": _one_of("features", "prefix"),
 }
