@@ -87,7 +87,10 @@ def prefix_tensors(prefix: Prefix) -> dict[str, torch.Tensor] | None:
     for number, layer in enumerate(prefix.cache.layers):
         if not isinstance(layer, DynamicLayer) or hasattr(layer, "conv_states") or layer.is_sliding:
             return None
-        made |= {f"keys.{number}": layer.keys, f"values.{number}": layer.values}
+        keys, values = layer.keys, layer.values
+        if keys is None or values is None:
+            return None
+        made |= {f"keys.{number}": keys, f"values.{number}": values}
     return made
 
 

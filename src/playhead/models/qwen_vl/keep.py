@@ -85,13 +85,12 @@ def look_of(entry: Entry, info: MediaInfo, *, group: int, values: int) -> Look[S
 
 def features_of(tensors: Mapping[str, torch.Tensor], device: torch.device) -> Any:  # noqa: ANN401 - an output of transformers
     """Kept features as the model makes them."""
-    pooled = (tensors["features_MD"].to(device),)
+    pooled: Any = (tensors["features_MD"].to(device),)  # one tensor per video, whatever the class declares
     deep = sorted(name for name in tensors if name.startswith("deep_"))
     if not deep:
         return BaseModelOutputWithPooling(pooler_output=pooled)
-    return BaseModelOutputWithDeepstackFeatures(
-        pooler_output=pooled, deepstack_features=[(tensors[name].to(device),) for name in deep]
-    )
+    layers: Any = [(tensors[name].to(device),) for name in deep]
+    return BaseModelOutputWithDeepstackFeatures(pooler_output=pooled, deepstack_features=layers)
 
 
 def plain(settings: Any) -> dict[str, Any]:  # noqa: ANN401 - a dataclass of settings
