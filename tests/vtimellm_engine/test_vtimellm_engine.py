@@ -1,9 +1,12 @@
 """The three tiny engines on drawn clips: true times, windows, sound, stored features, and what is said or refused."""
 
+from fractions import Fraction
+
 import numpy as np
 import pytest
 
 import playhead
+from helpers.draw import write_media
 from playhead.errors import (
     CorruptMediaError,
     MediaError,
@@ -92,6 +95,16 @@ def test_a_clip_is_a_hundred_frames_at_their_own_times(drawn):
     assert seen.data.features["frame"].shape[0] == 100
     assert "the window has 60 frames; they are repeated to 100" in seen.sampling.notes
     assert seen.sampling.frame_size_px == (96, 64)
+
+
+def test_frames_too_short_to_be_on_show_at_any_of_the_instants_are_not_said_to_be_absent(tmp_path):
+    steps = [1, 10, 1, 1, 50, 3, 1, 1, 22, 75] * 4  # in 25ths of a second
+    path = write_media(tmp_path / "rare.mp4", ticks=np.cumsum([0, *steps]).tolist(), tick_s=Fraction(1, 25))
+    [note] = [each for each in playhead.plan(str(path), "vtimellm-tiny").notes if "the window" in each]
+    shown, there = int(note.split()[0]), int(note.split()[4])
+    assert there == len(steps) + 1
+    assert 20 <= shown < there
+    assert "take 100 places" in note
 
 
 def test_a_repeated_frame_has_one_feature_and_different_frames_differ(drawn):

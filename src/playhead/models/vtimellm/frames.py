@@ -57,8 +57,15 @@ class Chosen:
     def notes(self, window: Span) -> list[str]:
         """What a reader should know of the choice."""
         notes = list(self.selection.notes)
-        if self.distinct < len(self.selection):
-            notes.append(f"the window has {self.distinct} frames; they are repeated to {len(self.selection)}")
+        places = len(self.selection)
+        there = int(np.ptp(self.selection.indices)) + 1  # the first and the last are always taken
+        if self.distinct == there < places:
+            told = "1 frame; it is" if there == 1 else f"{there} frames; they are"
+            notes.append(f"the window has {told} repeated to {places}")
+        elif self.distinct < places:
+            notes.append(
+                f"{self.distinct} of the window's {there} frames take {places} places by how long they last"
+            )
         start_s, end_s = self.extent.start_s, self.extent.end_s
         if max(start_s - window.start_s, window.end_s - end_s) > _TOLD_FRACTION * self.extent.duration_s:
             notes.append(
