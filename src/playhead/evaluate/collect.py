@@ -14,12 +14,23 @@ from pathlib import Path
 from typing import Any, Final
 
 from playhead.errors import UsageError
-from playhead.evaluate.base import AnnotationFile, Highlights, Loaded, Moments, Option, Sample, Story, Truth
+from playhead.evaluate.base import (
+    AnnotationFile,
+    Facts,
+    Highlights,
+    Loaded,
+    Moments,
+    Option,
+    Sample,
+    Story,
+    Truth,
+)
 from playhead.evaluate.find import Videos, annotation, digest
 from playhead.evaluate.rows import read_lines, read_rows
 from playhead.metrics.choice import without_label
 from playhead.metrics.files import Record
 from playhead.metrics.told import Caption
+from playhead.tasks.ask import Ask
 from playhead.tasks.base import Task
 from playhead.tasks.choose import Choose
 from playhead.tasks.events import Events
@@ -96,6 +107,10 @@ class Collector:
     def tell(self, name: str, video: Names, told: Sequence[Sequence[Caption]], **more: Any) -> None:  # noqa: ANN401
         """Add a video and what happens in it, as every annotator told it."""
         self._add(name, video, Events, Story(tuple(tuple(each) for each in told)), more)
+
+    def ask(self, name: str, video: Names, question: str, truth: Facts, **more: Any) -> None:  # noqa: ANN401
+        """Add an open question and what its answer has to say."""
+        self._add(name, video, lambda: Ask(question), truth, more)
 
     def choose(
         self,
@@ -220,16 +235,28 @@ def whole(record: Record, field: str) -> int:
 
 
 def texts(record: Record, field: str, least: int = 1) -> list[str]:
-    """A list of texts.
+    """A list of texts; whole numbers are taken as text.
 
     Raises:
         ParseError: If it is none, or is shorter.
     """
     allowed = f"a list of at least {least} texts"
     values = record.items(field, allowed)
-    if len(values) < least or not all(isinstance(each, str) for each in values):
+    if len(values) < least or not all(type(each) in (str, int) for each in values):
         raise record.fault(field, values, allowed)
-    return values
+    return [str(each) for each in values]
+
+
+def place_of(record: Record, answer: str, options: Sequence[str]) -> int:
+    """The place of the option whose text the right answer is.
+
+    Raises:
+        ParseError: If it is none of them.
+    """
+    plain = [option.strip() for option in options]
+    if answer.strip() not in plain:
+        raise record.fault("answer", answer, f"one of the {len(plain)} options")
+    return plain.index(answer.strip())
 
 
 def timed(record: Record, told: str = "sentences", spans: str = "timestamps") -> list[Caption]:

@@ -17,7 +17,33 @@ ENTRY_POINT_GROUP: Final = "playhead.benchmarks"
 
 # Name -> "module:attribute" of a Benchmark.
 BENCHMARKS: Final[dict[str, str]] = {
+    "activitynet-captions": "playhead.evaluate.benchmarks.activitynet_captions:BENCHMARK",
+    "activitynet-grounding": "playhead.evaluate.benchmarks.activitynet_grounding:BENCHMARK",
+    "charades-sta": "playhead.evaluate.benchmarks.charades_sta:BENCHMARK",
+    "didemo": "playhead.evaluate.benchmarks.didemo:BENCHMARK",
+    "egoschema": "playhead.evaluate.benchmarks.egoschema:BENCHMARK",
+    "longvale-captions": "playhead.evaluate.benchmarks.longvale:CAPTIONS",
+    "longvale-grounding": "playhead.evaluate.benchmarks.longvale:GROUNDING",
+    "longvideobench": "playhead.evaluate.benchmarks.longvideobench:WITHOUT",
+    "longvideobench-subtitles": "playhead.evaluate.benchmarks.longvideobench:WITH",
+    "lvbench": "playhead.evaluate.benchmarks.lvbench:BENCHMARK",
+    "mlvu": "playhead.evaluate.benchmarks.mlvu:BENCHMARK",
+    "mvbench": "playhead.evaluate.benchmarks.mvbench:BENCHMARK",
+    "next-gqa": "playhead.evaluate.benchmarks.next_gqa:BENCHMARK",
+    "next-qa": "playhead.evaluate.benchmarks.next_qa:BENCHMARK",
     "own": "playhead.evaluate.benchmarks.own:BENCHMARK",
+    "qvhighlights-highlights": "playhead.evaluate.benchmarks.qvhighlights:HIGHLIGHTS",
+    "qvhighlights-moments": "playhead.evaluate.benchmarks.qvhighlights:MOMENTS",
+    "shortvid-bench": "playhead.evaluate.benchmarks.shortvid_bench:BENCHMARK",
+    "tempcompass": "playhead.evaluate.benchmarks.tempcompass:BENCHMARK",
+    "timelens-activitynet": "playhead.evaluate.benchmarks.timelens:ACTIVITYNET",
+    "timelens-charades": "playhead.evaluate.benchmarks.timelens:CHARADES",
+    "timelens-qvhighlights": "playhead.evaluate.benchmarks.timelens:QVHIGHLIGHTS",
+    "tvgbench": "playhead.evaluate.benchmarks.tvgbench:BENCHMARK",
+    "video-mme": "playhead.evaluate.benchmarks.video_mme:WITHOUT",
+    "video-mme-subtitles": "playhead.evaluate.benchmarks.video_mme:WITH",
+    "videomarathon-qa": "playhead.evaluate.benchmarks.videomarathon_qa:BENCHMARK",
+    "youcook2": "playhead.evaluate.benchmarks.youcook2:BENCHMARK",
 }
 
 

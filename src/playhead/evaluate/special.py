@@ -135,14 +135,20 @@ def highlights_of_spans() -> Scorer:
     """Highlights of QVHighlights, its clips rated by the spans of an answer.
 
     A clip's score is the share of it that an answered span covers, times the span's confidence where there is one; the
-    greatest counts. Clips of equal score are ranked in order of time, as the released evaluation does.
+    greatest counts. Clips of equal score are ranked in order of time, as the released evaluation does, so that rating all
+    the same still scores something; an answer that could not be read scores 0.
     """
     first = ("HL-min-VeryGood-mAP", "HL-min-VeryGood-Hit1")
 
     def score(outcomes: Sequence[Outcome]) -> Scores:
         true = {each.sample.id: _true(each).true for each in outcomes}
         rated = {each.sample.id: Retrieved(clip_scores=clip_scores(each)) for each in outcomes}
-        return counted(score_highlights(rated, true), outcomes)
+        found = score_highlights(rated, true)
+        read = {each.sample.id: predicted_spans(each) is not None for each in outcomes}
+        kept = np.array([float(read[item]) for item in found.items])
+        return counted(
+            replace(found, values={name: each * kept for name, each in found.values.items()}), outcomes
+        )
 
     return Scorer(name="highlights", truth=Highlights, score=score, first=first)
 

@@ -39,10 +39,15 @@ def _retrieved(record: Record) -> Retrieved:
 
 def qvhighlights_truth(path: Source) -> dict[str, Highlighted]:
     """The truth by query (``qid``), as QVHighlights publishes it: JSON Lines."""
-    return {name: _highlighted(record) for name, record in by_key(read_records(path), "qid").items()}
+    return {name: highlighted(record) for name, record in by_key(read_records(path), "qid").items()}
 
 
-def _highlighted(record: Record) -> Highlighted:
+def highlighted(record: Record) -> Highlighted:
+    """The truth of one query of QVHighlights.
+
+    Raises:
+        ParseError: If a field is missing or malformed.
+    """
     duration_s = record.number("duration", 0)
     clips = record.items("relevant_clip_ids", "a list of whole numbers")
     ratings = record.items("saliency_scores", "three ratings for every relevant clip")
