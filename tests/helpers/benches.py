@@ -318,7 +318,7 @@ CASES: dict[str, Case] = {
         _MVB
         | {
             "json/moving_count.json": json.dumps([_MVB_ROW]),
-            "json/action_count.json": json.dumps([_MVB_ROW, _MVB_ROW | {"video": "video_2.mp4"}, _MVB_ROW | {"candidates": ["b", "b "]}]),
+            "json/action_count.json": json.dumps([_MVB_ROW, _MVB_ROW | {"video": "video_2.mp4"}, _MVB_ROW | {"candidates": ["b", " "]}]),
             "json/action_sequence.json": json.dumps([_MVB_ROW | {"start": 1.5, "end": 2.0, "video": "S.mp4"}]),
         },
         ("clevrer/video_validation/video_1.mp4", "perception/videos/video_1.mp4", "star/Charades_v1_480/S.mp4"),

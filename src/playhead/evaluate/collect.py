@@ -1,8 +1,8 @@
 """What the loaders of benchmarks share: annotation rows become samples, missing videos and unusable rows are counted.
 
 A loader opens a :class:`Collector` for its files, goes through their rows, and adds a sample for each. A row that is not
-what the format says is an error with its file and line. A row that follows the format and still cannot be asked (two
-options that say the same, a query without a word) is left out, counted, and named in the notes.
+what the format says is an error with its file and line. A row that follows the format and still cannot be asked (an empty
+option, a query without a word) is left out, counted, and named in the notes.
 """
 
 from __future__ import annotations
@@ -149,7 +149,7 @@ class Collector:
             label = answer.strip().upper()
             if len(label) != 1 or label not in letters:
                 raise record.fault(field, answer, f"a letter from {letters[:1]} to {letters[-1:]}")
-        self._add(name, video, lambda: Choose(question, plain), Option(label), more)
+        self._add(name, video, lambda: Choose(question, plain, repeats=True), Option(label), more)
 
     # --- the end --------------------------------------------------------------------------------------------------
 

@@ -25,14 +25,16 @@ class Choose:
     Attributes:
         question: What is asked.
         options: What may be chosen, in order; they are labelled ``A``, ``B``, ...
+        repeats: Whether two options may say the same, as in ten questions of Video-MME; only letters tell them apart.
 
     Raises:
         UsageError: If the question is empty, there are fewer than 2 or more than 26 options, one is empty, or two are
-            the same.
+            the same and may not be.
     """
 
     question: str
     options: tuple[str, ...]
+    repeats: bool = False
     name: ClassVar[str] = "choose"
 
     def __post_init__(self) -> None:
@@ -49,7 +51,7 @@ class Choose:
             if not option.strip():
                 raise UsageError("cannot choose", found="an empty option", todo="give every option some text")
             same = " ".join(option.casefold().split())
-            if same in seen:
+            if same in seen and not self.repeats:
                 raise UsageError(
                     "cannot choose", found=f"the option {option!r} twice", todo="give each option once"
                 )

@@ -67,8 +67,8 @@ def chosen_label(answer: str, options: Sequence[str]) -> tuple[str | None, str]:
     if (alone := _ALONE.fullmatch(text)) is not None:
         return _checked({alone["letter"].upper()}, labels)
     whole = _plain(text)
-    if same := [label for label, option in zip(labels, options, strict=True) if _plain(option) == whole]:
-        return same[0], ""
+    if same := {label for label, option in zip(labels, options, strict=True) if _plain(option) == whole}:
+        return _checked(same, labels)
     for letters in (_leading(text, options), _cued(text), _bracketed(text), _standing(text)):
         if letters:
             return _checked(letters, labels)

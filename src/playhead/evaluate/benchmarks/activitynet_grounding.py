@@ -1,4 +1,4 @@
-"""ActivityNet Captions asked sentence by sentence: when does it happen (Krishna et al. 2017)?
+"""ActivityNet Captions asked sentence by sentence, when it happens (Krishna et al. 2017).
 
 ``val_1.json`` and ``val_2.json`` are two people's sentences about the same videos: ``{VIDEO: {"duration", "timestamps",
 "sentences"}}``. Papers on language models mean the 17,031 sentences of ``val_2``, those before them often ``val_1`` or both.

@@ -8,7 +8,7 @@ Acc@GQA when the option is right and half of the span lies inside the evidence.
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 from playhead.evaluate.base import AnnotationFile, Benchmark, Loaded
 from playhead.evaluate.benchmarks.next_qa import OPTIONS, groups_of
@@ -31,7 +31,10 @@ def load(data: Path, split: str) -> Loaded:
         place = places[video]
         spans = Record(place.file, place.line, video, place.get("location", "spans by question"))
         options = [record.text(option) for option in OPTIONS]
-        more = {"groups": groups_of(record.text("type")), "duration_s": place.number("duration", 0)}
+        more: dict[str, Any] = {
+            "groups": groups_of(record.text("type")),
+            "duration_s": place.number("duration", 0),
+        }
         name, question = f"{video}_{number}", record.text("question")
         answer = place_of(record, record.text("answer"), options)
         collector.choose(
