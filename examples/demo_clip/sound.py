@@ -51,9 +51,9 @@ def ding() -> Sound:
     return _normal(tone * np.clip((DING_S - t) / 0.1, 0, 1), BELL_PEAK)
 
 
-def resample(sound: Sound, rate_hz: int) -> Sound:
-    """Bring mono samples to the track's rate with a band-limited FFT."""
-    size = round(sound.shape[0] * TRACK_RATE_HZ / rate_hz)
+def resample(sound: Sound, rate_hz: int, to_hz: int = TRACK_RATE_HZ) -> Sound:
+    """Bring mono samples to another rate, the track's if not given, with a band-limited FFT."""
+    size = round(sound.shape[0] * to_hz / rate_hz)
     spectrum = np.fft.rfft(sound)
     wide = np.zeros(size // 2 + 1, np.complex128)
     keep = min(len(spectrum), len(wide))

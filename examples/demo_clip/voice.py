@@ -90,4 +90,6 @@ class Narrator:
         if rate_hz != VOICE_RATE_HZ:
             raise RuntimeError(f"the voice speaks at {rate_hz} Hz, expected {VOICE_RATE_HZ}")
         loud = np.flatnonzero(np.abs(sound) > 0.01)
+        if not loud.size:  # in half precision the model overflows on a few sentences
+            raise RuntimeError(f"the voice says nothing for {text!r}; say it otherwise")
         return np.asarray(sound[loud[0] : loud[-1] + 1], np.float32)
