@@ -8,7 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
 import numpy as np
 
@@ -79,43 +79,15 @@ def _clip(
 
 def _draw(path: Path, lasting: list[int], *, first: int = 0) -> Path:
     """Numbered pictures, each shown for so many ticks; with sound from 0 where they begin later."""
-    import av
+    from playhead.media.write import Picture, Sound, Writing, write_media
 
-    with av.open(str(path), "w") as out:
-        stream: Any = out.add_stream("libx264", rate=1 / _TICK_S, options={"crf": "20"})
-        stream.width = stream.height = SIDE_PX
-        stream.pix_fmt = "yuv420p"
-        stream.codec_context.time_base = _TICK_S
-        stream.codec_context.gop_size = 12
-        track = _add_sound(out) if first else None
-        starts = np.cumsum([first, *lasting[:-1]]).tolist()
-        durations = dict(zip(starts, lasting, strict=True))
-        packets = []
-        for number, tick in enumerate(starts):
-            frame = av.VideoFrame.from_ndarray(draw_number(number), format="rgb24").reformat(format="yuv420p")
-            frame.pts, frame.time_base = tick, _TICK_S
-            packets += stream.encode(frame)
-        for packet in packets + stream.encode(None):
-            packet.duration = durations[packet.pts]
-            out.mux(packet)
-        if track is not None:
-            _encode_silence(out, track, float((starts[-1] + lasting[-1]) * _TICK_S))
+    starts = np.cumsum([first, *lasting[:-1]]).tolist()
+    pictures = (
+        Picture(tick, duration, draw_number(number))
+        for number, (tick, duration) in enumerate(zip(starts, lasting, strict=True))
+    )
+    end_s = float((starts[-1] + lasting[-1]) * _TICK_S)
+    silence = Sound(np.zeros(round(end_s * _SOUND_HZ), np.float32), _SOUND_HZ, codec="aac") if first else None
+    how = Writing(size_px=(SIDE_PX, SIDE_PX), tick_s=_TICK_S, encoder={"crf": "20"})
+    write_media(path, pictures, how, silence)
     return path
-
-
-def _add_sound(out: Any) -> Any:  # noqa: ANN401 - a container and a stream of PyAV
-    track = out.add_stream("aac", rate=_SOUND_HZ)
-    track.codec_context.layout, track.codec_context.format = "mono", "fltp"
-    track.codec_context.time_base = Fraction(1, _SOUND_HZ)
-    return track
-
-
-def _encode_silence(out: Any, track: Any, end_s: float) -> None:  # noqa: ANN401 - a container and a stream of PyAV
-    import av
-
-    step = track.codec_context.frame_size or 1024
-    for at in range(0, round(end_s * _SOUND_HZ), step):
-        frame = av.AudioFrame.from_ndarray(np.zeros((1, step), np.float32), format="fltp", layout="mono")
-        frame.sample_rate, frame.pts, frame.time_base = _SOUND_HZ, at, Fraction(1, _SOUND_HZ)
-        out.mux(track.encode(frame))
-    out.mux(track.encode(None))
