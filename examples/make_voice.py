@@ -21,7 +21,7 @@ from demo_clip.voice import VOICE_RATE_HZ, Narrator
 
 RATE_HZ = 16_000
 PEAK = 0.7
-# What is said, and what it is about, in words that do not repeat it.
+# What is said, and what it is about, in other words.
 SENTENCES = {
     "The bakery opens at six in the morning.": "when a shop that sells bread opens",
     "All fishermen stayed at home because of the storm.": "why nobody went out to sea",
@@ -78,7 +78,9 @@ def main() -> None:
     write_sound(options.out / "voice.flac", np.concatenate(sounds))
     text = json.dumps({"rate_hz": RATE_HZ, "sentences": table}, indent=1)
     (options.out / "voice.json").write_text(text + "\n", encoding="utf-8")
-    print(f"{len(table)} sentences, {first / RATE_HZ:.1f} s, {(options.out / 'voice.flac').stat().st_size} bytes")
+    print(
+        f"{len(table)} sentences, {first / RATE_HZ:.1f} s, {(options.out / 'voice.flac').stat().st_size} bytes"
+    )
 
 
 if __name__ == "__main__":

@@ -158,7 +158,7 @@ def test_the_documented_exit_codes_are_those_there_are() -> None:
 
 @pytest.mark.parametrize(("page", "mark"), [("README.md", "playhead "), ("docs/cli.md", "")])
 def test_the_documented_verbs_are_those_there_are(page, mark) -> None:
-    assert set(VERBS) <= set(rows_of(page, rf"^\| `{mark}(\w+)"))
+    assert set(VERBS) <= set(rows_of(page, rf"^\| `{mark}([\w-]+)"))
 
 
 # --- the pages of the families ----------------------------------------------------------------------------------------

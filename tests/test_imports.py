@@ -87,8 +87,8 @@ LIBRARIES = {
     "language": ({"numpy"}, {"xllamacpp"}),
     "models": ({"numpy", "torch", "transformers", "safetensors", "tokenizers"}, {"PIL", "huggingface_hub"}),
     "generate": ({"numpy", "torch", "transformers"}, {"llguidance"}),
-    "clockcheck": ({"numpy"}, {"av", "torch", "transformers"}),
-    "evaluate": ({"numpy"}, {"pyarrow"}),
+    "clockcheck": ({"numpy"}, {"torch", "transformers"}),
+    "evaluate": ({"numpy"}, {"PIL", "pyarrow"}),
     "cli": ({"typer"}, {"rich"}),
 }
 HEAVY = {

@@ -30,7 +30,7 @@ def test_every_verb_explains_itself_with_an_example(verb) -> None:
 
 @pytest.mark.parametrize("verb", VERBS)
 def test_each_verb_has_a_file_of_its_own_name(verb) -> None:
-    assert isinstance(importlib.import_module(f"playhead.cli.{verb}").app, typer.Typer)
+    assert isinstance(importlib.import_module(f"playhead.cli.{verb.replace('-', '_')}").app, typer.Typer)
 
 
 @pytest.mark.parametrize("verb", ["pull", "list"])

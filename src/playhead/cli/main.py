@@ -29,6 +29,7 @@ VERBS: Final = {
     "plan": "Say what an answer would take: frames, tokens, memory, seconds.",
     "clockcheck": "Test an engine's clock on clips with known times: pass or fail, and by how many seconds.",
     "score": "Score a file of predictions: published figures, how sure they are, what could not be read.",
+    "make-bench": "Draw a benchmark from a seed: clips with events of known times, and the tasks to score engines by.",
     "models": "List engines and weights, or fetch weights: models pull NAME.",
 }
 EXAMPLE: Final = "Example: playhead watch talk.mp4"
@@ -46,7 +47,7 @@ class Verbs(TyperGroup):
         """Import a verb's file and return its command; an unknown name is answered with the nearest one."""
         if cmd_name not in VERBS:
             ctx.fail(f"no verb {cmd_name!r}; {nearest(cmd_name, VERBS)}")
-        app: typer.Typer = importlib.import_module(f"playhead.cli.{cmd_name}").app
+        app: typer.Typer = importlib.import_module(f"playhead.cli.{cmd_name.replace('-', '_')}").app
         return typer.main.get_command(app)
 
     def format_commands(self, ctx: Any, formatter: Any) -> None:  # noqa: ANN401 - typer's types are private

@@ -17,7 +17,7 @@ class Chance:
     """
 
     def __init__(self, *words: object) -> None:
-        self._draw = random.Random("/".join(map(str, words))).random  # noqa: S311 - no secret
+        self._draw = random.Random("/".join(map(str, words))).random
 
     def between(self, low: float, high: float) -> float:
         """A number from ``low`` up to ``high``."""

@@ -33,7 +33,9 @@ _INSIDE: Final[dict[str, Callable[[_Plane, _Plane], npt.NDArray[np.bool_]]]] = {
     "square": lambda x, y: np.maximum(np.abs(x), np.abs(y)) <= 0.8,
     "triangle": lambda x, y: (y <= 0.8) & (np.abs(x) * 1.75 <= y + 0.85),
     "diamond": lambda x, y: np.abs(x) * 1.25 + np.abs(y) <= 0.95,
-    "cross": lambda x, y: (np.minimum(np.abs(x), np.abs(y)) <= 0.28) & (np.maximum(np.abs(x), np.abs(y)) <= 0.88),
+    "cross": lambda x, y: (
+        (np.minimum(np.abs(x), np.abs(y)) <= 0.28) & (np.maximum(np.abs(x), np.abs(y)) <= 0.88)
+    ),
     "ring": lambda x, y: (np.hypot(x, y) <= 0.9) & (np.hypot(x, y) >= 0.52),
     "star": _star,
 }

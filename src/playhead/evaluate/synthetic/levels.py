@@ -45,9 +45,7 @@ class Level:
 
 
 LEVELS: Final[dict[str, Level]] = {
-    "single": Level(
-        about="one event by itself", length_s=12, lanes=(Lane(("any",), 1.5, 4.0),), side=0.4
-    ),
+    "single": Level(about="one event by itself", length_s=12, lanes=(Lane(("any",), 1.5, 4.0),), side=0.4),
     "several": Level(
         about="six events of every kind, one after the other",
         length_s=30,

@@ -29,7 +29,7 @@ from playhead.evaluate.synthetic.plan import EDITION, Planned, plan
 from playhead.evaluate.synthetic.questions import Clip, Record, tasks_of
 from playhead.evaluate.synthetic.timing import TIMINGS
 from playhead.hub.kept import write_whole
-from playhead.media import index_frames
+from playhead.media import index_frames, probe
 from playhead.media.write import Picture, Sound, Writing, write_media
 from playhead.progress import Progress, silent
 
@@ -64,9 +64,13 @@ class Bench:
     def __post_init__(self) -> None:
         for level in self.levels:
             if level not in LEVELS:
-                raise UsageError(f"no level {level!r}", allowed=", ".join(LEVELS), todo=nearest(level, LEVELS))
+                raise UsageError(
+                    f"no level {level!r}", allowed=", ".join(LEVELS), todo=nearest(level, LEVELS)
+                )
         if not self.levels or len(set(self.levels)) < len(self.levels):
-            raise UsageError("cannot make a benchmark", found=f"levels {self.levels}", allowed="each level once")
+            raise UsageError(
+                "cannot make a benchmark", found=f"levels {self.levels}", allowed="each level once"
+            )
         if not 1 <= self.clips <= _MOST_CLIPS:
             raise UsageError(
                 "cannot make a benchmark", found=f"{self.clips} clips", allowed=f"1 to {_MOST_CLIPS}"
@@ -74,10 +78,12 @@ class Bench:
         if self.seed < 0:
             raise UsageError("cannot make a benchmark", found=f"seed {self.seed}", allowed="0 and more")
         low, high = _SIDES_PX
-        if not all(low <= side <= high and side % 2 == 0 for side in self.size_px) or self.size_px[0] < self.size_px[1]:
+        width_px, height_px = self.size_px
+        even = all(low <= side <= high and side % 2 == 0 for side in self.size_px)
+        if not even or width_px * 3 < height_px * 4:
             raise UsageError(
-                f"cannot draw pictures of {self.size_px[0]}x{self.size_px[1]}",
-                allowed=f"even numbers from {low} to {high}, not higher than wide",
+                f"cannot draw pictures of {width_px}x{height_px}",
+                allowed=f"even numbers from {low} to {high}, at least 4 wide for 3 high",
             )
 
     def clip(self, number: int) -> Clip:
@@ -200,7 +206,9 @@ def write_clip(target: Any, planned: Planned, size_px: tuple[int, int]) -> None:
 
     def pictures() -> Any:  # noqa: ANN401 - a generator of pictures
         lasting = np.diff(how.ticks).tolist()
-        for tick, ticks, pixels_HWC in zip(how.ticks[:-1], lasting, _chain(drawn, painter.all()), strict=True):
+        for tick, ticks, pixels_HWC in zip(
+            how.ticks[:-1], lasting, _chain(drawn, painter.all()), strict=True
+        ):
             yield Picture(tick, ticks, pixels_HWC)
 
     write_media(
@@ -210,7 +218,7 @@ def write_clip(target: Any, planned: Planned, size_px: tuple[int, int]) -> None:
             size_px=size_px,
             tick_s=how.tick_s,
             container=how.container,
-            encoder={"crf": "18", "preset": "veryfast", **how.encoder},
+            encoder={"crf": "12", "preset": "veryfast", **how.encoder},
             gop=50,
             muxer=how.muxer,
         ),
@@ -224,7 +232,7 @@ def _hold_to_plan(path: Path, planned: Planned) -> None:
     Raises:
         PlayheadError: If it does not.
     """
-    index, edges_s = index_frames(path), np.array(planned.script.edges_s)
+    index, edges_s = index_frames(path, probe(path)), np.array(planned.script.edges_s)
     found_s = np.append(index.times_s, index.end_s)
     if len(found_s) != len(edges_s) or np.abs(found_s - edges_s).max() > _EXACT_S:
         raise PlayheadError(
@@ -253,5 +261,7 @@ def _write(path: Path, write: Callable[[Any], object]) -> None:
         write_whole(path, write)
     except OSError as error:
         raise OutputError(
-            f"cannot write {path}", found=error.strerror or str(error), todo="free space or choose another folder"
+            f"cannot write {path}",
+            found=error.strerror or str(error),
+            todo="free space or choose another folder",
         ) from error

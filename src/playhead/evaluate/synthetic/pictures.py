@@ -9,15 +9,17 @@ import io
 from collections.abc import Iterator
 from functools import lru_cache
 from importlib.resources import files
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 import numpy as np
-from PIL import Image, ImageDraw, ImageFont
 
 from playhead.evaluate.synthetic.forms import mask
 from playhead.evaluate.synthetic.palette import BACKDROPS, COLOURS, FAINT, over
 from playhead.evaluate.synthetic.script import Script, Thing
 from playhead.media.clip import Pixels
+
+if TYPE_CHECKING:
+    from PIL.ImageFont import FreeTypeFont
 
 Placed = tuple[Thing, float, float]
 TEXT_Y: Final = 0.88  # middle of the band that words are written in
@@ -70,21 +72,29 @@ class Painter:
         picture = np.zeros((self.size_px[1], self.size_px[0], 3), np.uint8)
         return _write(picture, self.script.hidden_word, y=0.5)
 
-    def box(self, x: float, y: float) -> tuple[slice, slice]:
-        """Rows and columns of a thing's box around its middle, always whole inside the picture."""
+    def place(self, x: float, y: float) -> tuple[int, int, float]:
+        """Top and left of a thing's box around its middle, and the part of a pixel it lies further right."""
         width_px, height_px = self.size_px
         top = min(max(round(y * height_px - self.side_px / 2), 0), height_px - self.side_px)
-        left = min(max(round(x * width_px - self.side_px / 2), 0), width_px - self.side_px)
-        return slice(top, top + self.side_px), slice(left, left + self.side_px)
+        left_px = min(max(x * width_px - self.side_px / 2, 0.0), width_px - self.side_px - 1.0)
+        return top, int(left_px), left_px - int(left_px)
 
     def _lay(self, picture: Pixels, thing: Thing, x: float, y: float, backdrop: str) -> None:
         colour = COLOURS[thing.colour]
         if thing.faint:
             colour = over(colour, BACKDROPS[backdrop], FAINT)
-        rows, columns = self.box(x, y)
-        share = mask(thing.form, self.side_px)[:, :, None]
+        top, left, further = self.place(x, y)
+        rows, columns = slice(top, top + self.side_px), slice(left, left + self.side_px + 1)
+        form = mask(
+            thing.form, self.side_px
+        )  # between two pixels: a mixture, so that no movement is too slow to see
+        share = ((1 - further) * np.pad(form, ((0, 0), (0, 1))) + further * np.pad(form, ((0, 0), (1, 0))))[
+            :, :, None
+        ]
         behind = picture[rows, columns].astype(np.float32)
-        picture[rows, columns] = np.round(behind + (np.array(colour, np.float32) - behind) * share).astype(np.uint8)
+        picture[rows, columns] = np.round(behind + (np.array(colour, np.float32) - behind) * share).astype(
+            np.uint8
+        )
 
 
 @lru_cache(maxsize=16)
@@ -98,6 +108,8 @@ def _ground(colour: str, size_px: tuple[int, int]) -> Pixels:
 
 def _write(picture: Pixels, words: str, y: float = TEXT_Y) -> Pixels:
     """Words in white on a black box, in the middle of the width."""
+    from PIL import Image, ImageDraw
+
     height_px, width_px = picture.shape[:2]
     image = Image.fromarray(picture)
     font = _font(max(6, round(_TEXT_SIZE * height_px)))
@@ -111,6 +123,8 @@ def _write(picture: Pixels, words: str, y: float = TEXT_Y) -> Pixels:
 
 
 @lru_cache(maxsize=8)
-def _font(size_px: int) -> ImageFont.FreeTypeFont:
+def _font(size_px: int) -> FreeTypeFont:
+    from PIL import ImageFont
+
     data = files("playhead.media").joinpath("fonts", "playhead-clock.ttf").read_bytes()
     return ImageFont.truetype(io.BytesIO(data), size_px, layout_engine=ImageFont.Layout.BASIC)

@@ -41,7 +41,7 @@ _BEFORE_SOUND_S: Final = 0.3  # but sounds may be heard soon after the track beg
 _GAP_S: Final = 0.35  # between happenings of a lane, longer than any step between pictures
 _ALIKE_FORMS: Final = 4
 _FAINT_SHARE: Final = 0.4
-_MOVER_Y, _ENDS_X = 0.16, (0.12, 0.88)
+_MOVER_Y, _ENDS_X = 0.16, (0.16, 0.84)
 _SLOTS: Final = ((0.14, 0.43), (0.62, 0.43), (0.38, 0.66), (0.86, 0.66), (0.38, 0.43), (0.14, 0.66))
 _TWO_SPEEDS_LEAST: Final = 8  # pictures
 _SLOW_TIME, _SLOW_WAY = 0.6, 0.2  # the slow part of a movement of two speeds: of its time, of its way
@@ -81,7 +81,9 @@ class _Planner:
         self.level, self.how, self.chance = level, how, chance
         self.edges_s = how.edges_s
         paints = any({"backdrop", "any"} & {*lane.kinds} for lane in level.lanes)
-        self.backdrops = chance.shuffled(tuple(palette.BACKDROPS))[: 3 if paints else 1]  # the first is the clip's own
+        self.backdrops = chance.shuffled(tuple(palette.BACKDROPS))[
+            : 3 if paints else 1
+        ]  # the first is the clip's own
         self.colours = self._colours()
         self.forms = chance.shuffled(FORMS)[: _ALIKE_FORMS if level.alike else len(FORMS)]
         self.cast: list[Thing] = []
@@ -128,7 +130,9 @@ class _Planner:
             if kind == "shape":
                 lane_things.append(self._show(span, lane_things, number))
             else:
-                {"motion": self._move, "text": self._write, "backdrop": self._paint, "sound": self._sound}[kind](span)
+                {"motion": self._move, "text": self._write, "backdrop": self._paint, "sound": self._sound}[
+                    kind
+                ](span)
 
     def _region(self, heard_only: bool) -> Span:
         """Where a lane's happenings may lie; what is heard may come before the pictures do."""
@@ -159,19 +163,22 @@ class _Planner:
         return Span(self.edges_s[first], self.edges_s[end])
 
     def _show(self, span: Span, before: list[Shown], lane: int) -> Shown:
-        if self._again(before):
-            thing = self.chance.one(before).thing
-        else:
-            thing = self._new_thing()
+        thing = self.chance.one(before).thing if self._again(before) else self._new_thing()
         alone = len(self.level.lanes) == 1
-        x, y = self.chance.one(((0.25, 0.52), (0.5, 0.52), (0.75, 0.52))) if alone else self.slots[lane % len(self.slots)]
+        x, y = (
+            self.chance.one(((0.25, 0.52), (0.5, 0.52), (0.75, 0.52)))
+            if alone
+            else self.slots[lane % len(self.slots)]
+        )
         self.shown.append(Shown(thing, x, y, self._seen(span)))
         return self.shown[-1]
 
     def _new_thing(self) -> Thing:
         """One that no other of the clip shares colour and form with."""
         taken = {(each.colour, each.form) for each in self.cast}
-        free = [(colour, form) for colour in self.colours for form in self.forms if (colour, form) not in taken]
+        free = [
+            (colour, form) for colour in self.colours for form in self.forms if (colour, form) not in taken
+        ]
         colour, form = self.chance.one(free)
         thing = Thing(colour, form, self.level.alike and self.chance.happens(_FAINT_SHARE))
         self.cast.append(thing)
@@ -197,7 +204,9 @@ class _Planner:
 
     def _one_move(self, first: int, end: int, from_x: float, to_x: float, quick: bool | None) -> Move:
         edges_s = self.edges_s
-        return Move(Span(edges_s[first], edges_s[end]), edges_s[first - 1], edges_s[end - 1], from_x, to_x, quick)
+        return Move(
+            Span(edges_s[first], edges_s[end]), edges_s[first - 1], edges_s[end - 1], from_x, to_x, quick
+        )
 
     def _write(self, span: Span) -> None:
         if self._again(self.written):

@@ -17,6 +17,7 @@ _QUERIES, _ABSENT = 4, 2
 _OPTIONS: Final = 4
 _APART_S: Final = 0.5  # by how much the first of several must come before the others
 _TRIES: Final = 200
+_SEVERAL_SHARE: Final = 0.7
 _DIGITS: Final = 6
 
 
@@ -51,7 +52,13 @@ def tasks_of(script: Script, clip: Clip, chance: Chance) -> list[Record]:
         if there:
             groups["truth"] = there
         made.append(
-            {"id": f"{clip.name}/{task}-{number}", "video": clip.video, "task": task, **fields, "groups": groups}
+            {
+                "id": f"{clip.name}/{task}-{number}",
+                "video": clip.video,
+                "task": task,
+                **fields,
+                "groups": groups,
+            }
         )
     return made
 
@@ -81,7 +88,9 @@ def _grounds(script: Script, true: Sequence[Statement], clip: Clip, chance: Chan
 def _events(true: Sequence[Statement]) -> list[Record]:
     told = sorted((span, each.text) for each in true if each.event for span in each.spans)
     return [
-        {"start": start_s, "end": end_s, "text": text} for span, text in told for start_s, end_s in (_pair(span),)
+        {"start": start_s, "end": end_s, "text": text}
+        for span, text in told
+        for start_s, end_s in (_pair(span),)
     ]
 
 
@@ -108,11 +117,14 @@ def _first(events: Sequence[Statement], chance: Chance) -> Iterator[_Asked]:
 
 
 def _how_often(events: Sequence[Statement], chance: Chance) -> Iterator[_Asked]:
-    for each in chance.shuffled([each for each in events if each.kind != "speech"])[:1]:
-        count = len(each.spans)
+    """How often, more often of something that is there several times."""
+    counted = [each for each in events if each.kind != "speech"]
+    several = [each for each in counted if len(each.spans) > 1]
+    for each in chance.shuffled(several if several and chance.happens(_SEVERAL_SHARE) else counted)[:1]:
+        right = len(each.spans)
         question = f"How many separate times is this the case: {each.text}?"
-        options = [str(number) for number in range(1, max(_OPTIONS, count + 1) + 1)]
-        yield "choose", "count", "", {"question": question, "options": options, "answer": "ABCDEFGHIJ"[count - 1]}
+        wrong = [str(number) for number in range(1, max(_OPTIONS, right + 1) + 1) if number != right]
+        yield "choose", "count", "", _option(question, str(right), wrong, chance)
 
 
 def _when(script: Script, events: Sequence[Statement], chance: Chance) -> Iterator[_Asked]:
@@ -124,12 +136,19 @@ def _when(script: Script, events: Sequence[Statement], chance: Chance) -> Iterat
         for _ in range(_TRIES):
             start_s = chance.between(0, length_s - true.duration_s)
             other = Span(start_s, start_s + true.duration_s)
-            apart = all(other.start_s > one.end_s + 0.3 or one.start_s > other.end_s + 0.3 for one in (true, *wrong))
+            apart = all(
+                other.start_s > one.end_s + 0.3 or one.start_s > other.end_s + 0.3 for one in (true, *wrong)
+            )
             if apart and len(wrong) < _OPTIONS - 1:
                 wrong.append(other)
         if wrong:
             question = f"When is this the case: {each.text}?"
-            yield "choose", "when", "", _option(question, _spoken(true), [_spoken(one) for one in wrong], chance)
+            yield (
+                "choose",
+                "when",
+                "",
+                _option(question, _spoken(true), [_spoken(one) for one in wrong], chance),
+            )
             return
 
 
@@ -144,11 +163,21 @@ def _asks(script: Script) -> Iterator[_Asked]:
         colours = {each.colour for each in things if each.form == form}
         if len(colours) == 1:
             [colour] = colours
-            yield "ask", "shape", "", {"question": f"What colour is the {form}?", "atoms": [colour], "text": colour}
+            yield (
+                "ask",
+                "shape",
+                "",
+                {"question": f"What colour is the {form}?", "atoms": [colour], "text": colour},
+            )
             break
     texts = list(dict.fromkeys(each.text for each in script.written))
     if texts:
-        yield "ask", "text", "", {"question": "What words are on screen?", "atoms": texts, "text": ", ".join(texts)}
+        yield (
+            "ask",
+            "text",
+            "",
+            {"question": "What words are on screen?", "atoms": texts, "text": ", ".join(texts)},
+        )
     if script.said:
         said = [each.text for each in script.said]
         yield "ask", "speech", "", {"question": "What is said?", "atoms": said, "text": " ".join(said)}

@@ -44,7 +44,7 @@ def _sweep(from_hz: float, to_hz: float) -> Callable[[_Wave], _Wave]:
 
 def _noise(t_N: _Wave) -> _Wave:
     """White noise; numpy promises the numbers of this old generator for ever."""
-    return np.asarray(np.random.RandomState(7).uniform(-1, 1, len(t_N)))  # noqa: NPY002 - its stream is frozen
+    return np.asarray(np.random.RandomState(7).uniform(-1, 1, len(t_N)))
 
 
 def _bell(t_N: _Wave) -> _Wave:
@@ -67,7 +67,12 @@ ALIKE: Final[dict[str, Callable[[_Wave], _Wave]]] = {
     "a rising tone": _sweep(300, 1800),
     "a falling tone": _sweep(1800, 300),
 }
-SHORT: Final = ("a beep", "a burst of noise", "a high beep", "a low beep")  # still themselves in a fifth of a second
+SHORT: Final = (
+    "a beep",
+    "a burst of noise",
+    "a high beep",
+    "a low beep",
+)  # still themselves in a fifth of a second
 
 
 def sound_of(name: str, count: int) -> Samples:

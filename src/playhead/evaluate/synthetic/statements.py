@@ -98,10 +98,16 @@ def _motions(mover: Mover, pictures: Span) -> Iterator[Statement]:
     )
     quick = [(f"the {thing.name} moves quickly", move.span) for move in moves if move.quick]
     slow = [(f"the {thing.name} moves slowly", move.span) for move in moves if move.quick is False]
-    if len(quick) == len(slow) == sum(move.quick is not None for move in moves) / 2 and len(moves) == 2 * len(quick):
+    if len(quick) == len(slow) == sum(move.quick is not None for move in moves) / 2 and len(moves) == 2 * len(
+        quick
+    ):
         yield from _grouped("motion", [*slow, *quick], event=False)  # where every movement has the two speeds
     busy = merge_spans(move.span for move in moves)
-    edges = [pictures.start_s, *(side for span in busy for side in (span.start_s, span.end_s)), pictures.end_s]
+    edges = [
+        pictures.start_s,
+        *(side for span in busy for side in (span.start_s, span.end_s)),
+        pictures.end_s,
+    ]
     still = [Span(*pair) for pair in zip(edges[::2], edges[1::2], strict=True) if pair[1] > pair[0]]
     yield Statement(f"the {thing.name} stands still", "motion", tuple(still), event=False)
 
@@ -184,9 +190,7 @@ def _absent_shapes(script: Script, *, alike: bool) -> list[str]:
 
 def _absent_moves(script: Script) -> list[str]:
     ways = {
-        _way(mover.thing, rightwards=rightwards)
-        for mover in script.movers
-        for rightwards in (True, False)
+        _way(mover.thing, rightwards=rightwards) for mover in script.movers for rightwards in (True, False)
     }
     there = {each.text for mover in script.movers for each in _motions(mover, script.pictures)}
     return sorted(ways - there)

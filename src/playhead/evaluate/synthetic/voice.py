@@ -10,9 +10,9 @@ from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 
-import av
 import numpy as np
 
+from playhead.media import Video, stream_audio
 from playhead.media.clip import Samples
 
 _FOLDER = Path(__file__).parent
@@ -24,7 +24,7 @@ class Sentence:
 
     Attributes:
         text: What is said.
-        about: Its subject, in words that do not repeat it.
+        about: Its subject, in other words.
         first: Its first sample in the kept sound.
         end: The sample after its last.
         rate_hz: Samples per second of the kept sound.
@@ -50,9 +50,8 @@ def sentences() -> tuple[Sentence, ...]:
 
 @lru_cache(maxsize=1)
 def _kept() -> Samples:
-    with av.open(str(_FOLDER / "voice.flac")) as file:
-        parts = [frame.to_ndarray().reshape(-1) for frame in file.decode(audio=0)]
-    return np.concatenate(parts).astype(np.float32) / 32768
+    path, rate_hz = str(_FOLDER / "voice.flac"), sentences()[0].rate_hz
+    return np.concatenate([block.samples_N for block in stream_audio(Video(path), rate_hz=rate_hz)])
 
 
 def spoken(sentence: Sentence, rate_hz: int) -> Samples:
