@@ -101,14 +101,15 @@ def write_media(
         stream.codec_context.time_base = how.tick_s
         stream.codec_context.gop_size = how.gop
         stream.codec_context.thread_count = 1  # the number of threads changes x264's bytes
-        track = None if sound is None else _add_track(out, sound)
+        track: Any = None if sound is None else _add_track(out, sound)
         waiting = iter(()) if sound is None else _sound_frames(sound, track)
-        heard_s, lasting = float("-inf"), {}
+        heard_s = float("-inf")
+        lasting: dict[int, int] = {}
         for picture in pictures:
             lasting[picture.tick] = picture.lasting
             _mux(out, stream.encode(_frame(picture, how.tick_s)), lasting)
             while heard_s <= picture.tick * how.tick_s and (part := next(waiting, None)) is not None:
-                heard_s = float(part.pts * part.time_base)
+                heard_s = part.time or 0.0
                 out.mux(track.encode(part))
         for part in waiting:
             out.mux(track.encode(part))

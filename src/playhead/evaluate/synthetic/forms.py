@@ -48,4 +48,5 @@ def mask(form: str, side_px: int) -> Mask:
     steps = (np.arange(side_px * _FINE) + 0.5) / (side_px * _FINE) * 2 - 1
     x, y = np.meshgrid(steps, steps)
     inside = _INSIDE[form](x, y)
-    return inside.reshape(side_px, _FINE, side_px, _FINE).mean(axis=(1, 3)).astype(np.float32)
+    shares = inside.reshape(side_px, _FINE, side_px, _FINE).mean(axis=(1, 3))
+    return np.asarray(shares, np.float32)

@@ -160,5 +160,6 @@ class Script:
     @property
     def seen(self) -> tuple[Span, ...]:
         """Spans of everything that is seen to begin or to end."""
-        moves = [move for mover in self.movers for move in mover.moves]
-        return tuple(each.span for each in (*self.shown, *moves, *self.written, *self.painted))
+        moves = [move.span for mover in self.movers for move in mover.moves]
+        shown, written = [each.span for each in self.shown], [each.span for each in self.written]
+        return (*shown, *moves, *written, *(each.span for each in self.painted))
