@@ -18,6 +18,7 @@ import numpy as np
 
 from playhead.media.clip import Pixels, Samples
 
+Codec = Literal["flac", "aac"]
 _SAMPLE_FORMATS: Final = {"flac": "s16", "aac": "fltp"}
 _MOST_PCM: Final = 32767
 
@@ -51,7 +52,7 @@ class Sound:
     samples_N: Samples
     rate_hz: int
     first: int = 0
-    codec: Literal["flac", "aac"] = "flac"
+    codec: Codec = "flac"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -84,7 +84,7 @@ def sound_of(name: str, count: int) -> Samples:
     rise_N = np.minimum(np.minimum(np.arange(1, count + 1), np.arange(count, 0, -1)) / ramp, 1.0)
     faded_N = wave_N * rise_N
     faded_N[[0, -1]] = np.where(np.abs(faded_N[[0, -1]]) < 1e-3, 1e-3, faded_N[[0, -1]])
-    return faded_N.astype(np.float32)
+    return np.asarray(faded_N, np.float32)
 
 
 def track_of(script: Script) -> Samples:

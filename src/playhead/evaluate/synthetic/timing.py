@@ -12,6 +12,7 @@ from fractions import Fraction
 from typing import Final
 
 from playhead.evaluate.synthetic.chance import Chance
+from playhead.media.write import Codec
 from playhead.timeline import Span
 
 _LATE_S: Final = Fraction(6, 5)
@@ -43,7 +44,7 @@ class Schedule:
     hidden: int = 0
     zero: int = 0
     sound_start_s: float = 0.0
-    codec: str = "flac"
+    codec: Codec = "flac"
     container: str = "mp4"
     encoder: dict[str, str] = field(default_factory=dict)
     muxer: dict[str, str] = field(default_factory=dict)
