@@ -47,6 +47,14 @@ def call(session: playhead.Session, task: str, path: Path, **window: Any) -> Any
     return getattr(session, task)(str(path), *TASKS[task], **window)
 
 
+def auto_class(config: Any) -> Any:
+    """transformers' Auto class for a model of this configuration; some are words alone under another one."""
+    from transformers import AutoModelForCausalLM, AutoModelForImageTextToText
+
+    kinds = (AutoModelForImageTextToText, AutoModelForCausalLM)
+    return next(kind for kind in kinds if type(config) in kind._model_mapping)
+
+
 # --- samples ----------------------------------------------------------------------------------------------------------
 
 

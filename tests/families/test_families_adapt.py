@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import pytest
 import torch
-from families_kit import load, sample
-from transformers import AutoModelForCausalLM, AutoModelForImageTextToText
+from families_kit import auto_class, load, sample
 from transformers.core_model_loading import ConversionOps
 from transformers.quantizers import HfQuantizer
 from transformers.quantizers.auto import register_quantization_config, register_quantizer
@@ -18,9 +17,7 @@ STEP = 1 / 64
 
 def auto(folder, config, **options):
     """The folder as a user of transformers opens it."""
-    kinds = (AutoModelForCausalLM, AutoModelForImageTextToText)
-    [kind] = [kind for kind in kinds if type(config) in kind._model_mapping]
-    return kind.from_pretrained(folder, **options)
+    return auto_class(config).from_pretrained(folder, **options)
 
 
 @pytest.fixture

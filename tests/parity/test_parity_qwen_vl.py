@@ -43,6 +43,8 @@ NAMES = {
     "qwen2_5_vl": "qwen2.5-vl-tiny",
     "qwen3_vl": "qwen3-vl-tiny",
     "qwen3_vl_moe": "qwen3-vl-moe-tiny",
+    "qwen3_5": "qwen3.5-tiny",
+    "qwen3_5_moe": "qwen3.5-moe-tiny",
 }
 
 
@@ -114,8 +116,9 @@ def test_their_words_after_a_long_video_come_before_its_end(kind, last) -> None:
     assert delta(made) == last + 4 - len(ids)
 
 
-def test_qwen3_positions_are_theirs_in_a_batch_of_two() -> None:
-    model = tiny_model("qwen3_vl")
+@pytest.mark.parametrize("kind", ["qwen3_vl", "qwen3_5"])
+def test_qwen3_positions_are_theirs_in_a_batch_of_two(kind) -> None:
+    model = tiny_model(kind)
     pad_id, video = 3, [model.config.video_token_id]
     one = [7] * 3 + video * 6 + [8] * 4 + video * 6 + [8] * 2
     two = [7] * 2 + video * 4 + [8] * 3
@@ -206,6 +209,8 @@ def test_token_ids_are_those_of_the_released_template_and_their_text(engines, dr
         "" if kind.startswith("qwen3") else "<|im_start|>system\nYou are a helpful assistant.<|im_end|>\n"
     )
     template = f"{system}<|im_start|>user\n{CLOSED}What?<|im_end|>\n<|im_start|>assistant\n"
+    if kind.startswith("qwen3_5"):  # enable_thinking=False
+        template += "<think>\n\n</think>\n\n"
     # Their later releases leave the template's own marks around Qwen3-VL's; up to 5.9 all three tokens were replaced.
     replaced = CLOSED if kind.startswith("qwen3") else "<|video_pad|>"
     expected = engine.words(template.replace(replaced, text), add_special_tokens=False)["input_ids"]

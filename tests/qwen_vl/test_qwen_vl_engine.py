@@ -27,7 +27,7 @@ from playhead.tasks.chapters import Chapters
 from playhead.tasks.events import Events
 from playhead.tasks.ground import Ground
 
-TINY = ["qwen2-vl-tiny", "qwen2.5-vl-tiny", "qwen3-vl-tiny", "qwen3-vl-moe-tiny"]
+TINY = ["qwen2-vl-tiny", "qwen2.5-vl-tiny", "qwen3-vl-tiny", "qwen3-vl-moe-tiny", "qwen3.5-tiny"]
 _SESSIONS = {}
 
 
@@ -172,6 +172,7 @@ def test_the_prompt_reads_as_the_released_template(of, drawn) -> None:
         "<|im_start|>user\n<0.4 seconds><|vision_start|>#<|vision_end|><2.0 seconds><|vision_start|>#<|vision_end|>"
         "What?<|im_end|>\n<|im_start|>assistant\n"
     )
+    assert texts["qwen3.5-tiny"] == texts["qwen3-vl-tiny"] + "<think>\n\n</think>\n\n"
 
 
 def test_generated_words_go_on_from_the_prompt(engine, drawn) -> None:

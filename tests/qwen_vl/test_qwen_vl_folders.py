@@ -8,6 +8,8 @@ import pytest
 import torch
 
 pytest.importorskip("transformers")
+from safetensors.torch import load_file, save_file
+
 import playhead
 from playhead.errors import WeightsError
 from playhead.media.clip import Video
@@ -17,7 +19,38 @@ from playhead.models.qwen_vl.plan import parameters
 from playhead.models.registry import find_model
 from playhead.tasks.ask import Ask
 
-TINY = ["qwen2-vl-tiny", "qwen2.5-vl-tiny", "qwen3-vl-tiny", "qwen3-vl-moe-tiny"]
+TINY = [
+    "qwen2-vl-tiny",
+    "qwen2.5-vl-tiny",
+    "qwen3-vl-tiny",
+    "qwen3-vl-moe-tiny",
+    "qwen3.5-tiny",
+    "qwen3.5-moe-tiny",
+]
+
+
+# Weights of the released files of Qwen3.5, as the hub counts them: one more layer, which is not loaded.
+WITH_GUESSING_LAYER = {
+    "qwen3.5-0.8b": 873_438_784,
+    "qwen3.5-2b": 2_274_069_824,
+    "qwen3.5-4b": 4_659_865_088,
+    "qwen3.5-9b": 9_653_104_368,
+    "qwen3.5-27b": 27_781_427_952,
+    "qwen3.5-35b-a3b": 35_951_822_704,
+}
+
+
+def guessing_layer(text) -> int:
+    """Weights of a layer of attention, its norms, and the matrix that joins what it reads."""
+    width, head = text.hidden_size, text.head_dim
+    attention = width * head * (3 * text.num_attention_heads + 2 * text.num_key_value_heads)
+    if hasattr(text, "num_experts"):
+        experts = (text.num_experts * text.moe_intermediate_size + text.shared_expert_intermediate_size) * 3
+        ffn = width * (experts + text.num_experts + 1)
+    else:
+        ffn = 3 * width * text.intermediate_size
+    norms = 2 * width + 2 * head + 3 * width
+    return attention + ffn + norms + 2 * width * width
 
 
 FREE = {"device": "cpu", "constrain": False, "max_new_tokens": 8}
@@ -35,6 +68,15 @@ def released(name: str, folder):
     path = folder / "config.json"
     config = json.loads(path.read_text())
     text, vision = config["text_config"], config["vision_config"]
+    if name.startswith("qwen3.5"):
+        text |= {"full_attention_interval": 2, "attn_output_gate": True, "mamba_ssm_dtype": "float32"}
+        text |= {"mlp_only_layers": [], "mtp_num_hidden_layers": 1, "mtp_use_dedicated_embeddings": False}
+        vision.pop("rope_parameters", None)
+        vision |= {"model_type": config["model_type"], "deepstack_visual_indexes": []}
+        config["transformers_version"] = "4.57.0.dev0"
+        _add_guessing_layer(folder)
+        path.write_text(json.dumps(config))
+        return engine, config
     rope = text.pop("rope_parameters")
     text["rope_theta"] = rope.pop("rope_theta")
     for part in (text, vision):
@@ -57,6 +99,14 @@ def released(name: str, folder):
     config["transformers_version"] = "4.41.2"
     path.write_text(json.dumps(config))
     return engine, config
+
+
+def _add_guessing_layer(folder) -> None:
+    """The layer that guesses a second token ahead, which the released files of Qwen3.5 hold beside the model."""
+    [path] = folder.glob("*.safetensors")
+    held = load_file(path)
+    held |= {"mtp.fc.weight": torch.zeros(32, 64), "mtp.layers.0.mlp.up_proj.weight": torch.zeros(64, 32)}
+    save_file(held, path, metadata={"format": "pt"})
 
 
 @pytest.mark.parametrize("name", TINY)
@@ -105,5 +155,8 @@ def test_marks_that_are_not_the_models_are_refused(name, tmp_path) -> None:
 )
 def test_published_sizes_have_the_published_number_of_weights(preset) -> None:
     """The numbers are those the hub gives for the released files; the configurations here must make exactly as many."""
-    assert parameters(config_of(preset)) == preset.parameters
+    config = config_of(preset)
+    assert parameters(config) == preset.parameters
+    if preset.name in WITH_GUESSING_LAYER:
+        assert parameters(config) + guessing_layer(config.text_config) == WITH_GUESSING_LAYER[preset.name]
     assert find_model(preset.repositories[0]) == (preset.name, None)

@@ -32,6 +32,8 @@ SEAMS_OF: Final[Mapping[str, frozenset[str]]] = {
     "qwen2_5_vl": _QWEN,
     "qwen3_vl": _QWEN | {"mixed sizes"},  # each group of pictures is a video of its own
     "qwen3_vl_moe": _QWEN | {"mixed sizes"},
+    "qwen3_5": _QWEN | {"mixed sizes"},
+    "qwen3_5_moe": _QWEN | {"mixed sizes"},
     "hour_llava": frozenset({"features"}),
 }
 """Seams by ``model_type``; a family that is not named has none."""

@@ -102,6 +102,7 @@ _QWEN_VL: Final = {
     "Qwen2-VL": "pictures in pairs, told by order alone",
     "Qwen2.5-VL": "pairs of pictures at positions in half seconds",
     "Qwen3-VL": "pairs of pictures, each after its time in words",
+    "Qwen3.5": "pairs of pictures, each after its time in words; three layers of four keep a running state",
 }
 
 
@@ -113,7 +114,7 @@ QWEN_VL: Final = (
     *(
         Preset(
             name=f"{system.lower()}-{size.lower()}",
-            repositories=(f"Qwen/{system}-{size}-Instruct",),
+            repositories=(f"Qwen/{system}-{size}{'' if system == 'Qwen3.5' else '-Instruct'}",),
             parameters=parameters,
             licence=licence,
             about=f"{system}: {_QWEN_VL[system]}",
@@ -128,6 +129,12 @@ QWEN_VL: Final = (
             ("Qwen3-VL", "4B", 4_437_815_808, "Apache-2.0"),
             ("Qwen3-VL", "8B", 8_767_123_696, "Apache-2.0"),
             ("Qwen3-VL", "30B-A3B", 31_070_754_032, "Apache-2.0"),
+            ("Qwen3.5", "0.8B", 852_985_920, "Apache-2.0"),
+            ("Qwen3.5", "2B", 2_213_241_664, "Apache-2.0"),
+            ("Qwen3.5", "4B", 4_539_265_536, "Apache-2.0"),
+            ("Qwen3.5", "9B", 9_409_813_744, "Apache-2.0"),
+            ("Qwen3.5", "27B", 27_356_728_560, "Apache-2.0"),
+            ("Qwen3.5", "35B-A3B", 35_107_181_936, "Apache-2.0"),
         )
     ),
     *(
@@ -137,7 +144,7 @@ QWEN_VL: Final = (
             about=f"{system} with random weights, for tests and examples: what it says means nothing",
             seams=seams_of(_qwen_type(system)),
         )
-        for system in (*_QWEN_VL, "Qwen3-VL-MoE")
+        for system in (*_QWEN_VL, "Qwen3-VL-MoE", "Qwen3.5-MoE")
     ),
 )
 

@@ -11,7 +11,7 @@ from typing import Any, ClassVar, Final
 
 import numpy as np
 import torch
-from transformers import Qwen2Tokenizer
+from transformers import PreTrainedTokenizerFast
 
 from playhead.generate.decode import Generated
 from playhead.generate.grammars import RANDOM, TRAINED
@@ -63,7 +63,7 @@ class QwenVL(EndToEnd[Seen]):
         self,
         name: str,
         model: Any,  # noqa: ANN401 - a model of the line
-        tokenizer: Qwen2Tokenizer,
+        tokenizer: PreTrainedTokenizerFast,
         options: EngineOptions,
         *,
         random_weights: bool = False,

@@ -15,7 +15,7 @@ from playhead.models.mechanisms import seams_of
 from playhead.models.options import resolve_device, resolve_dtype
 from playhead.models.presets import QWEN_VL
 from playhead.models.qwen_vl.config import config_of, tiny_config
-from playhead.models.qwen_vl.kinds import KINDS
+from playhead.models.qwen_vl.kinds import KINDS, kind_of
 from playhead.models.qwen_vl.settings import OPTIONS, read_settings
 from playhead.models.qwen_vl.tokens import open_tokenizer, tiny_tokenizer
 
@@ -49,9 +49,11 @@ def make(preset: Preset, folder: Path | None, options: EngineOptions) -> QwenVL:
     if folder is not None:
         return _from_folder(preset.name, folder, options)
     device = resolve_device(options.device)
-    model = tiny_model(config_of(preset).model_type)
+    kind = kind_of(config_of(preset))
+    model = tiny_model(kind.model_type)
     model.to(device, resolve_dtype(options.dtype, device))
-    return QwenVL(preset.name, model, tiny_tokenizer(), options, random_weights=True)
+    tokenizer = tiny_tokenizer(kind.tokenizer_class)
+    return QwenVL(preset.name, model, tokenizer, options, random_weights=True)
 
 
 def open_folder(folder: Path, options: EngineOptions) -> QwenVL:

@@ -9,8 +9,14 @@ from typing import Any, Final, Literal
 from transformers import (
     Qwen2_5_VLConfig,
     Qwen2_5_VLForConditionalGeneration,
+    Qwen2Tokenizer,
     Qwen2VLConfig,
     Qwen2VLForConditionalGeneration,
+    Qwen3_5Config,
+    Qwen3_5ForConditionalGeneration,
+    Qwen3_5MoeConfig,
+    Qwen3_5MoeForConditionalGeneration,
+    Qwen3_5Tokenizer,
     Qwen3VLConfig,
     Qwen3VLForConditionalGeneration,
     Qwen3VLMoeConfig,
@@ -40,6 +46,8 @@ class Kind:
         colours: Mean and deviation of the three colours.
         system: What the system turn says; empty where there is none unless the user writes one.
         flat: Whether released configs hold the language model's keys at the top.
+        opening: What the template itself writes of the answer: for Qwen3.5 a thought that is over before it began.
+        tokenizer_class: transformers' tokenizer.
     """
 
     model_type: str
@@ -51,8 +59,11 @@ class Kind:
     colours: tuple[tuple[float, float, float], tuple[float, float, float]]
     system: str
     flat: bool
+    opening: str = ""
+    tokenizer_class: Any = Qwen2Tokenizer
 
 
+_NO_THOUGHT: Final = "<think>\n\n</think>\n\n"
 _SYSTEM: Final = "You are a helpful assistant."
 
 KINDS: Final[Mapping[str, Kind]] = {
@@ -101,6 +112,32 @@ KINDS: Final[Mapping[str, Kind]] = {
             _HALF,
             "",
             flat=False,
+        ),
+        Kind(
+            "qwen3_5",
+            "Qwen3.5",
+            Qwen3_5Config,
+            Qwen3_5ForConditionalGeneration,
+            "qwen3-vl",
+            "text",
+            _HALF,
+            "",
+            flat=False,
+            opening=_NO_THOUGHT,
+            tokenizer_class=Qwen3_5Tokenizer,
+        ),
+        Kind(
+            "qwen3_5_moe",
+            "Qwen3.5",
+            Qwen3_5MoeConfig,
+            Qwen3_5MoeForConditionalGeneration,
+            "qwen3-vl",
+            "text",
+            _HALF,
+            "",
+            flat=False,
+            opening=_NO_THOUGHT,
+            tokenizer_class=Qwen3_5Tokenizer,
         ),
     )
 }

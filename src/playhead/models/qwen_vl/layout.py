@@ -14,7 +14,7 @@ from collections.abc import Sequence
 from typing import Any, Final
 
 import numpy as np
-from transformers import Qwen2Tokenizer
+from transformers import PreTrainedTokenizerFast
 
 from playhead.media.clip import Times
 from playhead.models.pictures.tell import Moment
@@ -47,7 +47,7 @@ def steps_of(telling: Telling, starts_T: Times, config: Any) -> Ids:  # noqa: AN
 
 def prompt_layout(
     kind: Kind,
-    tokenizer: Qwen2Tokenizer,
+    tokenizer: PreTrainedTokenizerFast,
     ids: TokenIds,
     question: str,
     seen: Seen,
@@ -79,7 +79,7 @@ def prompt_layout(
     parts.mark(ids.turn_end)
     parts.text("\n")
     parts.mark(ids.turn_start)
-    parts.text("assistant\n")
+    parts.text(f"assistant\n{kind.opening}")
     input_ids_N = parts.array()
     made = Layout(input_ids_N, tuple(parts.slots), positions=positions(len(input_ids_N), blocks))
     return made if seen.kept_M is None else drop(made, seen.kept_M)
@@ -118,7 +118,7 @@ def _slot(start: int, length: int, number: int, label: str, seen: Seen) -> Slot:
 class _Parts:
     """A prompt under construction; words between two marks are encoded as a whole, as a tokenizer would."""
 
-    def __init__(self, tokenizer: Qwen2Tokenizer) -> None:
+    def __init__(self, tokenizer: PreTrainedTokenizerFast) -> None:
         self._tokenizer = tokenizer
         self._words = ""
         self.ids: list[int] = []

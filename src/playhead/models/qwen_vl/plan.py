@@ -105,15 +105,16 @@ def looking_flops(config: Any, squares: int) -> float:  # noqa: ANN401 - a confi
 
 def reading_flops(text: Any, positions: int) -> float:  # noqa: ANN401 - any language model's configuration
     """Operations of the language model for a prompt of so many positions, up to its first token."""
-    products = 2 * positions * _layer_weights(text)
+    products = 2 * positions * _weights(text)
     attention = 2 * positions**2 * _heads(text)[0]  # half of the square: it looks back only
-    return float(text.num_hidden_layers * (products + attention) + 2 * text.vocab_size * text.hidden_size)
+    state = positions * _state_flops(text)
+    return float(products + _looking_back(text) * attention + state + 2 * text.vocab_size * text.hidden_size)
 
 
 def token_flops(text: Any, positions: int) -> float:  # noqa: ANN401 - any language model's configuration
     """Operations for one more token after so many positions."""
-    layer = 2 * _layer_weights(text) + 4 * positions * _heads(text)[0]
-    return float(text.num_hidden_layers * layer + 2 * text.vocab_size * text.hidden_size)
+    attention = 4 * positions * _heads(text)[0] * _looking_back(text)
+    return float(2 * _weights(text) + attention + _state_flops(text) + 2 * text.vocab_size * text.hidden_size)
 
 
 def _working_bytes(config: Any, squares_T: Sequence[int], positions: int, value_bytes: int) -> int:  # noqa: ANN401 - a configuration of the line
@@ -125,8 +126,9 @@ def _working_bytes(config: Any, squares_T: Sequence[int], positions: int, value_
     cut_bytes = squares * values * value_bytes
     at_once = max(*squares_T, min(squares, ENCODE_ROWS))
     looking = at_once * (values + _COPIES * (ffn + 4 * width)) * value_bytes
-    cache_bytes = 2 * positions * text.num_hidden_layers * _heads(text)[1] * value_bytes
-    reading = _COPIES * positions * (2 * text.intermediate_size + 4 * text.hidden_size) * value_bytes
+    cache_bytes = 2 * positions * _looking_back(text) * _heads(text)[1] * value_bytes + _state_bytes(text)
+    ffn_width = getattr(text, "intermediate_size", 0) or text.num_experts_per_tok * text.moe_intermediate_size
+    reading = _COPIES * positions * (2 * ffn_width + 4 * text.hidden_size) * value_bytes
     deep = len(getattr(vision, "deepstack_visual_indexes", ()))
     features = squares // vision.spatial_merge_size**2 * (1 + deep) * text.hidden_size * value_bytes
     return int(cut_bytes + features + max(looking, cache_bytes + reading + text.vocab_size * 4))
@@ -146,15 +148,49 @@ def _heads(text: Any) -> tuple[int, int]:  # noqa: ANN401 - any language model's
     return each * text.num_attention_heads, each * text.num_key_value_heads
 
 
-def _layer_weights(text: Any) -> int:  # noqa: ANN401 - any language model's configuration
-    """Weights of one decoder layer's matrices that a token goes through."""
+def _weights(text: Any) -> int:  # noqa: ANN401 - any language model's configuration
+    """Weights of the decoder's matrices that a token goes through."""
     heads, keys = _heads(text)
-    ffn = 3 * text.intermediate_size
     if experts := getattr(
         text, "num_experts", 0
     ):  # a token goes through some of them, chosen by one more matrix
         ffn = 3 * text.num_experts_per_tok * text.moe_intermediate_size + experts
-    return int(text.hidden_size * (2 * heads + 2 * keys + ffn))
+        ffn += 3 * getattr(text, "shared_expert_intermediate_size", 0)
+    else:
+        ffn = 3 * text.intermediate_size
+    looking, state_layers = _looking_back(text), text.num_hidden_layers - _looking_back(text)
+    gates = 3 if state_layers else 2  # Qwen3.5's attention has a gate as wide as its heads
+    made = text.num_hidden_layers * ffn + looking * (gates * heads + 2 * keys)
+    if state_layers:
+        keys_width, values_width = _state_widths(text)
+        made += state_layers * (2 * keys_width + 3 * values_width + 2 * text.linear_num_value_heads)
+    return int(text.hidden_size * made)
+
+
+def _looking_back(text: Any) -> int:  # noqa: ANN401 - any language model's configuration
+    """How many layers look back at every token and keep a cache of them."""
+    kinds = getattr(text, "layer_types", None) or ["full_attention"] * text.num_hidden_layers
+    return sum(kind != "linear_attention" for kind in kinds)
+
+
+def _state_widths(text: Any) -> tuple[int, int]:  # noqa: ANN401 - a configuration of Qwen3.5
+    """Width of the keys and of the values of a layer that keeps a running state."""
+    return (
+        text.linear_num_key_heads * text.linear_key_head_dim,
+        text.linear_num_value_heads * text.linear_value_head_dim,
+    )
+
+
+def _state_flops(text: Any) -> int:  # noqa: ANN401 - any language model's configuration
+    """Operations for one token in all layers that keep a running state: it is faded, corrected and read."""
+    layers = text.num_hidden_layers - _looking_back(text)
+    return 6 * layers * _state_widths(text)[1] * text.linear_key_head_dim if layers else 0
+
+
+def _state_bytes(text: Any) -> int:  # noqa: ANN401 - any language model's configuration
+    """The running states, float32; as large after one token as after all."""
+    layers = text.num_hidden_layers - _looking_back(text)
+    return 4 * layers * _state_widths(text)[1] * text.linear_key_head_dim if layers else 0
 
 
 def _notes(

@@ -7,9 +7,10 @@ from pathlib import Path
 from typing import Any, Final
 
 from tokenizers.pre_tokenizers import ByteLevel
-from transformers import Qwen2Tokenizer
+from transformers import PreTrainedTokenizerFast, Qwen2Tokenizer
 
 from playhead.errors import WeightsError
+from playhead.models.qwen_vl.kinds import kind_of
 
 _PADDING: Final = "<|endoftext|>"
 _MARKS: Final = (
@@ -46,7 +47,7 @@ class TokenIds:
     padding: int
 
 
-def open_tokenizer(folder: Path, config: Any) -> Qwen2Tokenizer:  # noqa: ANN401 - a configuration of the line
+def open_tokenizer(folder: Path, config: Any) -> PreTrainedTokenizerFast:  # noqa: ANN401 - a configuration of the line
     """The tokenizer of a folder of weights.
 
     Args:
@@ -65,7 +66,7 @@ def open_tokenizer(folder: Path, config: Any) -> Qwen2Tokenizer:  # noqa: ANN401
             todo="use the whole released folder",
         )
     try:
-        tokenizer: Qwen2Tokenizer = Qwen2Tokenizer.from_pretrained(folder)
+        tokenizer: PreTrainedTokenizerFast = kind_of(config).tokenizer_class.from_pretrained(folder)
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise WeightsError(asked, found=str(error)[:300], todo="use the whole released folder") from error
     token_ids(tokenizer, config, asked=asked)
@@ -78,7 +79,12 @@ def open_tokenizer(folder: Path, config: Any) -> Qwen2Tokenizer:  # noqa: ANN401
     return tokenizer
 
 
-def token_ids(tokenizer: Qwen2Tokenizer, config: Any, *, asked: str = "a Qwen-VL tokenizer") -> TokenIds:  # noqa: ANN401 - a configuration of the line
+def token_ids(
+    tokenizer: PreTrainedTokenizerFast,
+    config: Any,  # noqa: ANN401 - a configuration of the line
+    *,
+    asked: str = "a Qwen-VL tokenizer",
+) -> TokenIds:
     """The ids of the marks, found by their text and held to what the model's configuration says.
 
     Raises:
@@ -103,13 +109,16 @@ def token_ids(tokenizer: Qwen2Tokenizer, config: Any, *, asked: str = "a Qwen-VL
     return TokenIds(start, end, vision_start, vision_end, video, padding)
 
 
-def encode(tokenizer: Qwen2Tokenizer, text: str, *, special: bool = False) -> list[int]:
+def encode(tokenizer: PreTrainedTokenizerFast, text: str, *, special: bool = False) -> list[int]:
     """Ids of a text; without ``special``, a user who writes ``<|im_end|>`` gets its letters, not the token."""
     ids: list[int] = tokenizer(text, add_special_tokens=False, split_special_tokens=not special)["input_ids"]
     return ids
 
 
-def tiny_tokenizer() -> Qwen2Tokenizer:
+def tiny_tokenizer(tokenizer_class: Any = Qwen2Tokenizer) -> PreTrainedTokenizerFast:  # noqa: ANN401 - a class of transformers
     """The same class with no merges: every byte is its own token, ids 0 to 255, then the marks."""
     vocabulary = {letter: number for number, letter in enumerate(sorted(ByteLevel.alphabet()))}
-    return Qwen2Tokenizer(vocab=vocabulary, merges=[], extra_special_tokens=list(_MARKS))
+    made: PreTrainedTokenizerFast = tokenizer_class(
+        vocab=vocabulary, merges=[], extra_special_tokens=list(_MARKS)
+    )
+    return made

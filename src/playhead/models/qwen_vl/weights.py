@@ -18,7 +18,21 @@ _ALSO: Final = frozenset(
     {"rope_scaling", "rope_theta", "vision_token_id", "hidden_size", "norm_topk_prob", "sliding_window"}
     | {"unsloth_version", "unsloth_fixed"}
 )
-_ALSO_VISION: Final = frozenset({"in_chans", "spatial_patch_size", "tokens_per_second"})
+# Of Qwen3.5: how its layers alternate, constants of its code, and the layer that guesses a second token ahead, whose
+# tensors (mtp.*) lie in the released files and are not loaded.
+_ALSO_HYBRID: Final = frozenset(
+    {
+        "full_attention_interval",
+        "partial_rotary_factor",
+        "attn_output_gate",
+        "mamba_ssm_dtype",
+        "mlp_only_layers",
+    }
+    | {"mtp_num_hidden_layers", "mtp_use_dedicated_embeddings"}
+)
+_ALSO_VISION: Final = frozenset(
+    {"in_chans", "spatial_patch_size", "tokens_per_second", "deepstack_visual_indexes"}
+)
 
 
 def load(folder: Path, **options: Any) -> Any:  # noqa: ANN401 - passed on; a model of the line
@@ -54,7 +68,8 @@ def check_config(folder: Path) -> Kind:
     at_top = _keys(kind.config_class) | _ALSO | (_keys(text) if kind.flat else frozenset())
     where = folder / CONFIG
     refuse_unknown_keys(str(where), config, at_top)
-    _refuse_in(where, config, "text_config", _keys(text) | _ALSO)
+    also = _ALSO_HYBRID if kind.model_type.startswith("qwen3_5") else frozenset()
+    _refuse_in(where, config, "text_config", _keys(text) | _ALSO | also)
     _refuse_in(where, config, "vision_config", _keys(vision) | _ALSO_VISION)
     return kind
 
