@@ -137,7 +137,9 @@ def test_a_quantiser_of_transformers_gets_every_weight(engine, saved, one, tmp_p
             torch.testing.assert_close(each, exact[name], atol=0, rtol=0)
     assert rounded > 10
     got = logits(model, one)
-    assert 0 < (got - logits(engine.model, one)).abs().max() < 2
+    assert (
+        0 < (got - logits(engine.model, one)).abs().mean() < 0.5
+    )  # another expert may be chosen here or there
     assert model.generate(**one, do_sample=False, max_new_tokens=2).shape[1] == one["input_ids"].shape[1] + 2
     model.save_pretrained(tmp_path / "rounded")
     read = auto(tmp_path / "rounded", config)
