@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any, Final
 
 from playhead.models.family import Preset
@@ -120,7 +121,7 @@ def _hybrid(name: str, ffn: int, *, tied: bool) -> dict[str, Any]:
 
 def _plain_tower(name: str, width: int) -> dict[str, Any]:
     """Qwen3.5's vision tower: Qwen3-VL's without the deeper features."""
-    tower = _SMALL_TOWER if name in {"qwen3.5-2b", "qwen3.5-4b"} else _LARGE_TOWER
+    tower: Mapping[str, Any] = _SMALL_TOWER if name in {"qwen3.5-2b", "qwen3.5-4b"} else _LARGE_TOWER
     if name == "qwen3.5-0.8b":
         tower = _LEAST_TOWER
     plain = {key: value for key, value in tower.items() if key != "deepstack_visual_indexes"}
