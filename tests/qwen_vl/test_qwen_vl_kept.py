@@ -15,7 +15,7 @@ from playhead.models.qwen_vl import engine as module
 from playhead.tasks.ask import Ask
 from playhead.tasks.ground import Ground
 
-TINY = ["qwen2-vl-tiny", "qwen2.5-vl-tiny", "qwen3-vl-tiny"]
+TINY = ["qwen2-vl-tiny", "qwen2.5-vl-tiny", "qwen3-vl-tiny", "qwen3.5-tiny"]
 
 
 @pytest.fixture(autouse=True)

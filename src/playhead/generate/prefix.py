@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import torch
 from transformers import DynamicCache
-from transformers.cache_utils import DynamicLayer
+from transformers.cache_utils import DynamicLayer, LinearAttentionLayer
 
 if TYPE_CHECKING:
     from transformers import PreTrainedModel
@@ -82,16 +82,23 @@ def after_prefix(inputs: dict[str, Any], prefix: Prefix) -> dict[str, Any]:
 
 
 def prefix_tensors(prefix: Prefix) -> dict[str, torch.Tensor] | None:
-    """Keys and values of every layer by name, to be kept; None where a layer holds something else."""
+    """Keys and values of every layer by name, or its state where it has no more, to be kept; None for anything else."""
     made: dict[str, torch.Tensor] = {}
     for number, layer in enumerate(prefix.cache.layers):
-        if not isinstance(layer, DynamicLayer) or hasattr(layer, "conv_states") or layer.is_sliding:
+        held = _of_layer(layer)
+        if held is None or any(each is None for each in held.values()):
             return None
-        keys, values = layer.keys, layer.values
-        if keys is None or values is None:
-            return None
-        made |= {f"keys.{number}": keys, f"values.{number}": values}
+        made |= {f"{name}.{number}": each for name, each in held.items() if each is not None}
     return made
+
+
+def _of_layer(layer: Any) -> dict[str, torch.Tensor | None] | None:  # noqa: ANN401 - a layer of a cache of transformers
+    """The two tensors that are all of a layer; None where it is more than these."""
+    if type(layer) is DynamicLayer:
+        return {"keys": layer.keys, "values": layer.values}
+    if type(layer) is LinearAttentionLayer and layer.number_of_states == 1:
+        return {"conv": layer.conv_states[0], "state": layer.recurrent_states[0]}
+    return None
 
 
 def prefix_from(model: PreTrainedModel, ids: tuple[int, ...], tensors: Mapping[str, torch.Tensor]) -> Prefix:
@@ -101,7 +108,12 @@ def prefix_from(model: PreTrainedModel, ids: tuple[int, ...], tensors: Mapping[s
         KeyError: One is missing.
     """
     cache = DynamicCache(config=model.config.get_text_config(decoder=True))
-    for number in range(len(tensors) // 2):
-        keys, values = (tensors[f"{name}.{number}"].to(model.device) for name in ("keys", "values"))
-        cache.update(keys, values, number)
+    own = {name: each.to(model.device) for name, each in tensors.items()}
+    for number in range(len(own) // 2):
+        if f"state.{number}" in own:
+            conv = own[f"conv.{number}"]
+            cache.update_conv_state(conv, number, conv_kernel_size=conv.shape[-1])
+            cache.update_recurrent_state(own[f"state.{number}"], number)
+        else:
+            cache.update(own[f"keys.{number}"], own[f"values.{number}"], number)
     return Prefix(ids, cache)
