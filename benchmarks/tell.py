@@ -13,8 +13,8 @@ import argparse
 from pathlib import Path
 
 import numpy as np
-from machine import describe_run
 
+from machine import describe_run
 from playhead import hub
 from playhead.models.pictures.tell import TELLERS, Moment, Teller
 

@@ -133,6 +133,27 @@ def test_qwen_sizes_keep_within_their_bounds(width, height, frames, factor):
     assert tokens <= max(min(768, 2 * 115200 / frames), 128 * 1.05) or min(w, h) == factor
 
 
+@pytest.mark.parametrize(
+    ("size", "seconds", "budget", "frames", "tokens"),
+    [
+        # Qwen2-VL: 16,384 tokens for a video
+        ((1280, 720), 10, 16_384, 20, 20 // 2 * 36 * 20),
+        ((1280, 720), 60, 16_384, 120, 120 // 2 * 22 * 12),
+        ((1280, 720), 384, 16_384, 768, 768 // 2 * 8 * 4),
+        ((720, 1280), 60, 16_384, 120, 120 // 2 * 12 * 22),
+        # Qwen2.5-VL: 768 pictures, 24,576 tokens
+        ((1280, 720), 60, 24_576, 120, 120 // 2 * 26 * 15),
+        ((1280, 720), 384, 24_576, 768, 768 // 2 * 10 * 6),
+        ((1920, 1080), 3600, 24_576, 768, 768 // 2 * 10 * 6),
+        ((640, 640), 3600, 24_576, 768, 768 // 2 * 8 * 8),
+    ],
+)
+def test_qwens_published_budgets_hold_to_the_token(size, seconds, budget, frames, tokens):
+    assert len(qwen2_vl()(*at(seconds))) == frames
+    width, height = frame_size_px(*size, frames, 28, budget, min_tokens=16)
+    assert frames // 2 * (width // 28) * (height // 28) == tokens <= budget
+
+
 def test_qwen_refuses_slivers():
     with pytest.raises(UsageError, match="200 to 1"):
         frame_size_px(10000, 10, 4)

@@ -239,7 +239,13 @@ def _arange_float32(stop: int, count: int) -> np.ndarray[tuple[int], np.dtype[np
 
 
 def frame_size_px(
-    width_px: int, height_px: int, frames: int, factor_px: int = 28, total_tokens: float = 0.9 * MODEL_TOKENS
+    width_px: int,
+    height_px: int,
+    frames: int,
+    factor_px: int = 28,
+    total_tokens: float = 0.9 * MODEL_TOKENS,
+    *,
+    min_tokens: int = MIN_TOKENS,
 ) -> tuple[int, int]:
     """Size ``(width, height)`` of each frame so that a video of so many frames keeps within its token budget.
 
@@ -252,11 +258,13 @@ def frame_size_px(
         frames: Frames taken.
         factor_px: Side of a merged token: 28 for Qwen2-VL and Qwen2.5-VL, 32 for Qwen3-VL.
         total_tokens: The video's budget, 90 % of the model's 128,000 tokens.
+        min_tokens: Fewest tokens of a picture; the published evaluation of Qwen2.5-VL (768 pictures within 24,576
+            tokens) needs fewer than 128.
 
     Source: qwen-vl-utils 0.0.14, fetch_video.
     """
     token_px = factor_px**2
-    least_px = MIN_TOKENS * token_px
+    least_px = min_tokens * token_px
     most_px = max(min(MAX_TOKENS * token_px, total_tokens * token_px / frames * PAIR), int(least_px * 1.05))
     return fit_px(width_px, height_px, factor_px, least_px, most_px)
 

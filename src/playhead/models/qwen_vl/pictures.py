@@ -117,7 +117,14 @@ def _size_rule(kind: Kind, cut: Cut, settings: Settings) -> SizeRule:
 
     def size(width_px: int, height_px: int, frames: int) -> tuple[int, int]:
         if settings.sampling == "utils":
-            return frame_size_px(width_px, height_px, frames, cut.token_px, settings.video_tokens)
+            return frame_size_px(
+                width_px,
+                height_px,
+                frames,
+                cut.token_px,
+                settings.video_tokens,
+                min_tokens=settings.min_tokens,
+            )
         if kind.policy == "qwen3-vl":
             return video_size_px(width_px, height_px, max(frames, cut.group))
         area = cut.token_px**2

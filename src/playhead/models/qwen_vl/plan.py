@@ -219,7 +219,8 @@ def _notes(
         )
     if settings_chose and settings.sampling == "utils" and tokens > settings.video_tokens:
         notes.append(
-            f"{tokens} tokens are over the wished {settings.video_tokens}: a picture has 128 at least; take fewer"
+            f"{tokens} tokens are over the wished {settings.video_tokens}: a picture has {settings.min_tokens} at least; "
+            "take fewer pictures, or lower min_tokens"
         )
     if telling.told == "order" and not telling.burnt:
         notes.append(

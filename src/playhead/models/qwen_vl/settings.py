@@ -15,6 +15,7 @@ OPTIONS: Final[Mapping[str, str]] = {
     "max_frames": "Most pictures of a video (768, as published); a longer video is looked at more thinly.",
     "sampling": "Whose rule chooses and sizes the pictures: utils (the makers' qwen-vl-utils) or transformers.",
     "video_tokens": "Most tokens all pictures may fill, under the rule utils (115,200, as published).",
+    "min_tokens": "Fewest tokens of a picture, under the rule utils (128, as published): a small budget for many pictures needs fewer.",
     "times": "How times are to be written in answers: seconds, clock (HH:MM:SS) or minutes (mm:ss.ff, Qwen3-VL's own form).",
     "keep": "What is kept on disk for the next question: features of the pictures, or prefix: what the model read too.",
     "axis": "What the time axis of positions counts where times are not told in words: order or time.",
@@ -30,6 +31,7 @@ class Settings:
     max_frames: int = 768
     sampling: Literal["utils", "transformers"] = "utils"
     video_tokens: int = 115_200
+    min_tokens: int = 128
     times: Literal["seconds", "clock", "minutes"] | None = None
     axis: Literal["order", "time"] | None = None
     keep: Literal["features", "prefix"] = "features"
@@ -61,9 +63,10 @@ def read_settings(given: Mapping[str, Any], seams: Collection[str], engine: str)
             found="times in words, where each picture has positions of its own",
             todo="leave one of the two out",
         )
-    if "video_tokens" in given and made.sampling == "transformers":
+    of_utils = next((name for name in ("video_tokens", "min_tokens") if name in given), None)
+    if of_utils is not None and made.sampling == "transformers":
         raise UsageError(
-            f"video_tokens={made.video_tokens}",
+            f"{of_utils}={given[of_utils]}",
             found="sampling='transformers', whose rule has bounds of its own",
             todo="leave one of the two out",
         )
@@ -101,6 +104,7 @@ _CHECKS: Final[Mapping[str, Callable[[str, object], Any]]] = {
     "max_frames": _whole(2, 65_536),
     "sampling": _one_of("utils", "transformers"),
     "video_tokens": _whole(128, 10_000_000),
+    "min_tokens": _whole(1, 768),
     "times": _one_of("seconds", "clock", "minutes"),
     "axis": _one_of("order", "time"),
     "keep": _one_of("features", "prefix"),
