@@ -266,3 +266,5 @@ def test_from_words_to_the_recorded_batch(llama, case):
     words = [toy[each] for each in batch["input_ids"][words_BN].tolist()]
     ids_BN, given_BN = recorded[f"{case}.input_ids_toy"], recorded[f"{case}.attention_in"].bool()
     assert words == ids_BN[given_BN & (ids_BN != -200)].tolist()
+    for each, given_N, labels_N in zip(samples, given_BN, recorded[f"{case}.labels_in"], strict=True):
+        assert [toy.get(label, label) for label in collapsed(each.layout)[1]] == labels_N[given_N].tolist()
