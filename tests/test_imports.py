@@ -87,7 +87,7 @@ LIBRARIES = {
     "language": ({"numpy"}, {"xllamacpp"}),
     "models": ({"numpy", "torch", "transformers", "safetensors", "tokenizers"}, {"PIL", "huggingface_hub"}),
     "generate": ({"numpy", "torch", "transformers"}, {"llguidance"}),
-    "clockcheck": ({"numpy"}, {"torch", "transformers"}),
+    "clockcheck": ({"numpy"}, {"PIL", "torch", "transformers"}),
     "evaluate": ({"numpy"}, {"PIL", "pyarrow"}),
     "cli": ({"typer"}, {"rich"}),
 }

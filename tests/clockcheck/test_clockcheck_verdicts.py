@@ -93,6 +93,63 @@ def test_our_clocks_are_right(name, telling) -> None:
     assert [verdict.clip for verdict in verdicts if not verdict.passed] == []
     assert {verdict.telling for verdict in verdicts} == {telling}
     assert len(verdicts) == 5
+    assert all(verdict.ids_right for verdict in verdicts)
+
+
+def test_words_with_other_ids_than_a_tokenizer_gives_are_caught(clips, monkeypatch) -> None:
+    engine = make_engine("qwen2.5-vl-tiny", cache=False)
+    right = engine.layout
+
+    def split(look, text):  # one word's id taken apart: the same words, ids nobody was trained on
+        made = right(look, text)
+        ids_N, first = made.input_ids_N.copy(), made.slots[0].start
+        ids_N[first - 2] = made.input_ids_N[first]
+        return replace(made, input_ids_N=ids_N)
+
+    monkeypatch.setattr(engine, "layout", split)
+    verdict = judge("wrong", clips["constant"], subject(engine).given(clips["constant"]))
+    assert not verdict.passed
+    assert verdict.ids_right is False
+    assert "1 ids of a place for pictures stand where no picture is" in verdict.faults
+
+
+def test_ids_that_a_tokenizer_would_join_are_caught() -> None:
+    from playhead.clockcheck.ids import wrong_ids
+    from playhead.sequence.layout import Layout, Slot
+    from playhead.timeline import Span
+
+    class Joining:
+        """The words ``ab`` are one id, 3; 1 and 2 are ``a`` and ``b``."""
+
+        def decode(self, ids, **_):
+            return "".join({1: "a", 2: "b", 3: "ab"}[each] for each in ids)
+
+        def __call__(self, words, **_):
+            return {"input_ids": [3] if words == "ab" else [{"a": 1, "b": 2}[each] for each in words]}
+
+    slot = Slot(2, 2, "frame", Span(0, 1), 0.0)
+    assert wrong_ids(Joining(), Layout(np.array([3, 1, 9, 9]), (slot,))) != []
+    assert wrong_ids(Joining(), Layout(np.array([1, 1, 9, 9, 3]), (slot,))) == []
+    assert wrong_ids(Joining(), Layout(np.array([1, 2, 9, 8]), (slot,))) == [
+        "the places for pictures hold 2 different ids",
+        "1 stretches of words have other token ids than the tokenizer gives them",
+    ]
+
+
+def test_words_that_begin_within_a_video_are_caught(clips, monkeypatch) -> None:
+    engine = make_engine("qwen2.5-vl-tiny", cache=False)
+    right = engine.layout
+
+    def early(look, text):  # as transformers 5.3 to 5.24 counts: after the width, not after the time
+        made = right(look, text)
+        places, last = made.positions.copy(), made.slots[-1].start + made.slots[-1].length
+        places[:, last:] -= 5
+        return replace(made, positions=places)
+
+    monkeypatch.setattr(engine, "layout", early)
+    verdict = judge("wrong", clips["constant"], subject(engine).given(clips["constant"]))
+    assert (verdict.passed, verdict.ids_right) == (False, False)
+    assert "words after the video begin at position" in verdict.faults[0]
 
 
 def subject(engine, show=None):
@@ -193,11 +250,16 @@ def test_an_engine_that_ignores_the_window_is_caught(clips, monkeypatch) -> None
 def test_plain_loading_is_right_at_a_constant_rate_and_wrong_by_seconds_at_a_variable_one() -> None:
     found = {(verdict.telling, verdict.clip): verdict for verdict in check_clock("transformers")}
     for telling in ("text", "positions"):
-        assert found[telling, "constant"].passed
+        constant = found[telling, "constant"]
+        assert (constant.frames_off_s, constant.told_off_s) == (0, 0)
+        assert constant.passed == (constant.ids_right is True) == (not constant.faults)
         assert not found[telling, "variable"].passed
         assert found[telling, "variable"].frames_off_s > 5
         assert found[telling, "variable"].told_off_s > 5
         assert found[telling, "late"].frames_off_s == pytest.approx(1.2)
+    # Right ids would be news of a release in which these are corrected; 5.24 has both faults.
+    assert "13 pairs of vision marks around 12 groups" in found["text", "constant"].faults[0]
+    assert "words after the video begin at position 2" in found["positions", "constant"].faults[0]
     with pytest.raises(UnsupportedError, match="test transformers with settings"):
         check_clock("transformers", dtype="float32")
 
@@ -218,7 +280,8 @@ def test_the_command_fails_a_wrong_clock_with_code_1_and_a_table() -> None:
     done = playhead("clockcheck", "transformers")
     assert done.returncode == 1
     assert "variable         FAIL" in done.stdout
-    assert "constant         pass" in done.stdout
+    assert "constant         FAIL  24        0.000 s" in done.stdout  # of its ids alone
+    assert "WRONG" in done.stdout
     assert "error" not in done.stderr
 
 

@@ -8,14 +8,16 @@ import itertools
 import json
 import re
 import sys
+from fractions import Fraction
 
+import av
 import jsonschema
 import numpy as np
 import pytest
 from PIL import Image
 
 import playhead
-from helpers.draw import read_number
+from helpers.draw import read_number, write_media
 from playhead.errors import EmptyMediaError, UnsupportedError, UsageError
 
 KEY = "sk-a-key-that-nobody-may-see"
@@ -209,14 +211,92 @@ def test_a_whole_file_is_sent_and_the_report_claims_no_times(chat, drawn):
     assert any("not known" in note for note in answer.sampling.notes)
 
 
-def test_a_window_of_a_whole_file_is_refused(chat, drawn):
-    with pytest.raises(UnsupportedError, match="send='frames'"):
+def test_a_window_of_a_file_as_it_is_is_refused(chat, drawn):
+    with pytest.raises(UnsupportedError, match="send='video'"):
         load(chat, send="video_url").describe(drawn("constant").path, start_s=1.0)
     assert chat.requests == []
 
 
+def numbers_sent(request):
+    """Numbers of the pictures of the file of a request, and when a player shows them."""
+    part, question = content_of(request)
+    assert question["type"] == "text"
+    head, _, data = part["video_url"]["url"].partition(",")
+    assert head == "data:video/mp4;base64"
+    with av.open(io.BytesIO(base64.b64decode(data))) as container:
+        frames = [(frame.time, frame.to_ndarray(format="rgb24")) for frame in container.decode(video=0)]
+        rate_hz = float(container.streams.video[0].average_rate)
+    assert [time_s for time_s, _ in frames] == pytest.approx(np.arange(len(frames)) / rate_hz, abs=1e-3)
+    return [(time_s, None if pixels.max() < 30 else read_number(pixels)) for time_s, pixels in frames]
+
+
+@pytest.mark.parametrize("scene", ["constant", "variable", "late_video"])
+@pytest.mark.parametrize("window", [{}, {"start_s": 0.5, "end_s": 1.7}])
+def test_what_is_encoded_anew_shows_at_every_step_what_is_on_the_screen(chat, drawn, *, scene, window):
+    clip = drawn(scene)
+    chat.replies = ["[[0.25, 0.5]]"]
+    answer = load(chat, send="video", rate_hz=10).ground(clip.path, "a number", **window)
+    start_s = window.get("start_s", 0.0)
+    seen = numbers_sent(chat.requests[0])
+    assert len(seen) >= 10
+    for time_s, number in seen:
+        at_s = start_s + time_s
+        shown = np.searchsorted(clip.times_s, at_s + 1e-6, side="right") - 1
+        edge_s = np.abs(np.asarray(clip.times_s) - at_s).min()
+        if edge_s > clip.rounding_s:
+            assert number == (clip.numbers[shown] if shown >= 0 else None)
+    truth = {round(time_s, 3) for time_s in clip.times_s}
+    assert {round(time_s, 3) for time_s in answer.sampling.times_s} <= truth
+    assert answer.sampling.policy == "video:rate_hz=10"
+    assert any("the endpoint chose among" in note for note in answer.sampling.notes)
+    assert (answer.spans[0].start_s, answer.spans[0].end_s) == pytest.approx((start_s + 0.25, start_s + 0.5))
+
+
+def test_a_picture_that_stays_is_sent_at_every_step(chat, tmp_path):
+    path = write_media(
+        tmp_path / "slides.mp4", ticks=[0, 50, 150], durations=[50, 100, 100], tick_s=Fraction(1, 25)
+    )
+    load(chat, send="video", rate_hz=2).describe(path)
+    numbers = [number for _, number in numbers_sent(chat.requests[0])]
+    assert numbers == [0] * 4 + [1] * 8 + [2] * 8
+
+
+def test_a_file_that_grows_too_large_is_refused_while_it_is_made(chat, drawn, monkeypatch):
+    from playhead.models.openai import whole
+
+    monkeypatch.setattr(whole, "MOST_FILE_BYTES", 100)
+    with pytest.raises(UsageError, match="shorter window"):
+        load(chat, send="video", rate_hz=20).describe(drawn("constant").path)
+    assert chat.requests == []
+
+
+@pytest.mark.parametrize("send", ["video", "video_url"])
+@pytest.mark.parametrize("dialect", ["vllm", "ark", "dashscope"])
+def test_an_endpoint_is_told_how_to_sample_in_its_own_words(chat, drawn, *, send, dialect):
+    load(chat, send=send, dialect=dialect, sample_hz=2).describe(drawn("constant").path)
+    [request] = chat.requests
+    part = content_of(request)[0]
+    told = {
+        "vllm": request.get("media_io_kwargs") == {"video": {"fps": 2.0, "num_frames": -1}}
+        and request.get("mm_processor_kwargs") == {"fps": 2.0},
+        "ark": part["video_url"].get("fps") == 2.0,
+        "dashscope": part.get("fps") == 2.0,
+    }
+    assert [name for name, is_told in told.items() if is_told] == [dialect]
+
+
+def test_fields_an_endpoint_wants_are_added_and_ours_taken_out(chat, drawn):
+    extra = {"temperature": None, "chat_template_kwargs": {"enable_thinking": False}}
+    load(chat, extra=json.dumps(extra)).describe(drawn("constant").path)
+    load(chat, extra=extra).describe(drawn("constant").path)
+    for request in chat.requests:
+        assert request["chat_template_kwargs"] == {"enable_thinking": False}
+        assert "temperature" not in request
+        assert request["model"] == "seen-vl"
+
+
 def test_a_file_without_pictures_is_refused_before_anything_is_sent(chat, drawn):
-    for send in ("frames", "video_url"):
+    for send in ("frames", "video", "video_url"):
         with pytest.raises(EmptyMediaError):
             load(chat, send=send).describe(drawn("audio_only_m4a").path)
     assert chat.requests == []
@@ -243,6 +323,11 @@ def test_a_file_without_pictures_is_refused_before_anything_is_sent(chat, drawn)
         ({"sampling": "uniform:n=0"}, "at least 1"),
         ({"send": "frame"}, "did you mean 'frames'"),
         ({"timeout_s": 0}, "above 0"),
+        ({"extra": "{no json"}, "a JSON object"),
+        ({"extra": {"model": "other"}}, "not the engine's own"),
+        ({"sample_hz": 2}, "send='video'"),
+        ({"rate_hz": 0}, "above 0"),
+        ({"dialect": "arc"}, "did you mean 'ark'"),
         ({"constrain": "yes"}, "True or False"),
         ({"api_key": "sk-two words"}, "blanks"),
     ],

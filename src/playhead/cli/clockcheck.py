@@ -17,6 +17,7 @@ EXAMPLE = """\b
 Examples:
   playhead clockcheck qwen3-vl-tiny
   playhead clockcheck transformers
+  playhead clockcheck http://localhost:8000/v1 --set model=NAME
   playhead clockcheck arc-hunyuan-video-tiny --json
 """
 
@@ -31,7 +32,8 @@ def clockcheck(
         str,
         typer.Argument(
             metavar="ENGINE",
-            help="An end-to-end engine: a name, a folder, or owner/name on the hub; or transformers.",
+            help="An end-to-end engine (a name, a folder, or owner/name on the hub), openai, an endpoint's "
+            "address, or another loader: transformers, qwen-vl-utils, vllm.",
         ),
     ],
     *,
@@ -69,7 +71,7 @@ def _versions() -> dict[str, str]:
 def _as_text(verdicts: list[Verdict]) -> str:
     from playhead.cli.show import clean, table
 
-    head = ("clip", "", "pictures", "frames off by", "told", "told off by")
+    head = ("clip", "", "pictures", "frames off by", "told", "told off by", "ids")
     parts = []
     for name in dict.fromkeys(verdict.subject for verdict in verdicts):
         own = [verdict for verdict in verdicts if verdict.subject == name]
@@ -82,10 +84,11 @@ def _row(verdict: Verdict) -> tuple[str, ...]:
     return (
         verdict.clip,
         "pass" if verdict.passed else "FAIL",
-        str(verdict.pictures),
+        str(verdict.pictures) if verdict.pictures is not None else "-",
         _seconds(verdict.frames_off_s),
         verdict.telling,
         _seconds(verdict.told_off_s),
+        {True: "right", False: "WRONG", None: "-"}[verdict.ids_right],
     )
 
 

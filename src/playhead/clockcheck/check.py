@@ -12,16 +12,10 @@ from tempfile import TemporaryDirectory
 from typing import Any, Final
 
 from playhead.clockcheck.clips import DrawnClip, draw_clips
-from playhead.clockcheck.subject import Given, Subject, Telling, Told
-from playhead.errors import UnsupportedError
-
-TRANSFORMERS: Final = "transformers"
-"""The name under which plain loading by transformers is tested."""
+from playhead.clockcheck.subject import Given, Telling, Told
 
 ALLOWED_S: Final = 0.001
 """Rounding that is no fault: far below a frame, above what a container rounds."""
-
-_ALL: Final = 1_000_000  # pictures to show: every one
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,45 +25,56 @@ class Verdict:
     Attributes:
         subject: What was tested.
         clip: Name of the clip.
-        pictures: How many pictures the model would be given.
+        pictures: How many pictures the model would be given; None where that cannot be seen.
         frames_off_s: Worst distance of a picture's time from the truth.
         told_off_s: Worst distance of a told time from the truth, or None where nothing can be compared.
         telling: How times are told.
         faults: What else is wrong, in plain sentences.
+        ids_right: Whether the prompt's token ids and positions are; None where nothing of them can be seen.
+        allowed_s: What of a distance is no fault.
     """
 
     subject: str
     clip: str
-    pictures: int
+    pictures: int | None
     frames_off_s: float | None
     told_off_s: float | None
     telling: Telling
     faults: tuple[str, ...]
+    ids_right: bool | None = None
+    allowed_s: float = ALLOWED_S
 
     @property
     def passed(self) -> bool:
-        """Whether everything is right."""
-        worst = (self.frames_off_s, self.told_off_s)
-        return not self.faults and all(off_s is not None and off_s <= ALLOWED_S for off_s in worst)
+        """Whether everything that can be seen is right; of what is known by its answers alone, pictures cannot be."""
+        seen = (self.told_off_s,) if self.telling == "answers" else (self.frames_off_s, self.told_off_s)
+        return not self.faults and all(off_s is not None and off_s <= self.allowed_s for off_s in seen)
 
 
 def check_clock(name: str, **options: Any) -> list[Verdict]:  # noqa: ANN401 - each engine declares its own options
     """Test a clock on every clip.
 
     Args:
-        name: An end-to-end engine of playhead (a name, a folder, a repository), or ``transformers``.
+        name: An end-to-end engine of playhead (a name, a folder, a repository), ``openai``, one of
+            :data:`playhead.clockcheck.subjects.LOADERS`, or the address of an endpoint.
         options: The engine's own settings.
 
     Returns:
         One verdict for each clip and each way in which times are told.
 
     Raises:
-        UnsupportedError: The engine is not an end-to-end one, or ``transformers`` was given settings.
+        UnsupportedError: The engine lays out no prompt here, or what takes no settings was given some.
         UsageError: No engine has that name.
-        WeightsError: Its weights are not to be had.
+        WeightsError: Its weights are not to be had, or the endpoint cannot be reached.
         MissingExtraError: The libraries models run on are not installed.
     """
-    subjects = _subjects(name, options)
+    from playhead.clockcheck.subjects import is_endpoint, subjects_of
+
+    if is_endpoint(name):
+        from playhead.clockcheck.asked import check_endpoint
+
+        return check_endpoint(name, **options)
+    subjects = subjects_of(name, options)
     with TemporaryDirectory(prefix="playhead-clock-") as folder:
         clips = draw_clips(Path(folder))
         return [judge(subject.name, clip, subject.given(clip)) for subject in subjects for clip in clips]
@@ -109,6 +114,7 @@ def judge(name: str, clip: DrawnClip, given: Given) -> Verdict:
         max(told_off_s, default=None),
         given.telling,
         tuple(faults),
+        given.ids_right,
     )
 
 
@@ -131,32 +137,3 @@ def _told_off_s(told: Told, given: Given, clip: DrawnClip) -> float | None:
     known = [number for number in numbers if number is not None]
     start_s, end_s = float(clip.starts_F[min(known)]), float(clip.ends_F[max(known)])
     return max(0.0, start_s - told.end_s, told.start_s - end_s)
-
-
-def _subjects(name: str, options: dict[str, Any]) -> list[Subject]:
-    from playhead.models.options import require_model_libraries
-
-    if name == TRANSFORMERS:
-        from playhead.clockcheck.loading import SUBJECTS
-
-        if options:
-            raise UnsupportedError(f"test {name} with settings", found=", ".join(options), allowed="none")
-        require_model_libraries()
-        return [make() for make in SUBJECTS]
-    from playhead.models.registry import FAMILIES, engine_names, make_engine
-
-    if name in FAMILIES or name not in engine_names():
-        options = {"cache": False, **options}  # nobody looks at these clips again
-    engine = make_engine(name, **options)
-    require_model_libraries()
-    from playhead.clockcheck.engines import EngineSubject
-    from playhead.models.end_to_end import EndToEnd
-    from playhead.models.show import show_video
-
-    if not isinstance(engine, EndToEnd):
-        raise UnsupportedError(
-            f"test the clock of {name}",
-            found="an engine that lays out no prompt of pictures here",
-            allowed=f"an end-to-end engine (playhead models lists them), or {TRANSFORMERS}",
-        )
-    return [EngineSubject(engine, lambda video: show_video(name, video, most=_ALL, **options))]

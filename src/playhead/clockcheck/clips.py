@@ -5,6 +5,7 @@ Axes: F frame of the file.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
@@ -12,8 +13,8 @@ from typing import Final
 
 import numpy as np
 
-from playhead.clockcheck.code import SIDE_PX, draw_number
-from playhead.media.clip import Times, Video
+from playhead.clockcheck.code import draw_number
+from playhead.media.clip import Pixels, Times, Video
 
 _TICK_S: Final = Fraction(1, 25)
 _SOUND_HZ: Final = 48_000
@@ -53,9 +54,9 @@ def draw_clips(folder: Path) -> list[DrawnClip]:
     12 s; the pictures of ``late`` begin 1.2 s after its sound.
     """
     even, uneven = [1] * 300, [1] * 150 + [25] * 12
-    constant = _draw(folder / "constant.mp4", even)
-    variable = _draw(folder / "variable.mp4", uneven)
-    late = _draw(folder / "late.mp4", [1] * 250, first=30)
+    constant = draw_file(folder / "constant.mp4", even)
+    variable = draw_file(folder / "variable.mp4", uneven)
+    late = draw_file(folder / "late.mp4", [1] * 250, first=30)
     return [
         _clip("constant", constant, even),
         _clip("variable", variable, uneven),
@@ -77,17 +78,27 @@ def _clip(
     return DrawnClip(name, Video(str(path), *window_s), edges[:-1], edges[1:])
 
 
-def _draw(path: Path, lasting: list[int], *, first: int = 0) -> Path:
-    """Numbered pictures, each shown for so many ticks; with sound from 0 where they begin later."""
+def draw_file(
+    path: Path, lasting: list[int], *, first: int = 0, picture: Callable[[int], Pixels] = draw_number
+) -> Path:
+    """A file of pictures by their number, each shown for so many 25ths of a second.
+
+    Args:
+        path: Where to write it.
+        lasting: How long each picture is shown.
+        first: When the first one is; there is sound from 0 where they begin later.
+        picture: Draws one, square and of the same size always.
+    """
     from playhead.media.write import Picture, Sound, Writing, write_media
 
+    side_px = len(picture(0))
     starts = np.cumsum([first, *lasting[:-1]]).tolist()
     pictures = (
-        Picture(tick, duration, draw_number(number))
+        Picture(tick, duration, picture(number))
         for number, (tick, duration) in enumerate(zip(starts, lasting, strict=True))
     )
     end_s = float((starts[-1] + lasting[-1]) * _TICK_S)
     silence = Sound(np.zeros(round(end_s * _SOUND_HZ), np.float32), _SOUND_HZ, codec="aac") if first else None
-    how = Writing(size_px=(SIDE_PX, SIDE_PX), tick_s=_TICK_S, encoder={"crf": "20"})
+    how = Writing(size_px=(side_px, side_px), tick_s=_TICK_S, encoder={"crf": "20"})
     write_media(path, pictures, how, silence)
     return path

@@ -12,6 +12,7 @@ from typing import Any, Final
 
 from playhead.clockcheck.clips import DrawnClip
 from playhead.clockcheck.code import is_marked, read_number
+from playhead.clockcheck.ids import overlapping, wrong_ids
 from playhead.clockcheck.subject import Given, Told
 from playhead.errors import UnsupportedError
 from playhead.media.clip import Video
@@ -20,7 +21,7 @@ from playhead.models.family import Shown
 from playhead.sequence.layout import Layout
 from playhead.tasks.ground import Ground
 
-_CLOCK: Final = re.compile(r"(\d{1,2}):(\d{2}):(\d{2})")
+_CLOCK: Final = re.compile(r"(\d{1,2}):(\d{2}):(\d{2}(?:\.(?P<after>\d+))?)")
 _NUMBER: Final = re.compile(r"\d+(?:\.(?P<after>\d+))?")
 
 
@@ -46,21 +47,24 @@ class EngineSubject:
         request = engine.request(Ground("a square"), look)
         layout = engine.layout(look, request.text)
         numbers, marked = self._pictures(clip.video, look)
-        faults = _misplaced(look, layout)
+        wrong = wrong_ids(engine.tokenizer, layout)
+        if layout.positions is not None and layout.slots:
+            wrong += overlapping(layout.positions, layout.slots[-1].start + layout.slots[-1].length - 1)
+        faults = [*_misplaced(look, layout), *wrong]
         offset_s, times = request.clock.start_s, tuple(look.times_s.tolist())
         if any(look.labels):
             in_words = _is_written(look.labels, str(engine.tokenizer.decode(layout.input_ids_N.tolist())))
             if not in_words and not marked:
                 faults.append("the labels stand neither in the prompt, in their order, nor on all pictures")
             told = _labels(look, offset_s)
-            return Given(numbers, times, told, "text" if in_words else "burnt", tuple(faults))
+            return Given(numbers, times, told, "text" if in_words else "burnt", tuple(faults), not wrong)
         rate = getattr(getattr(engine.model.config, "vision_config", None), "tokens_per_second", None)
         if rate and layout.positions is not None:
             steps = _steps(look, layout, step_s=1 / rate, offset_s=offset_s)
-            return Given(numbers, times, steps, "positions", tuple(faults))
+            return Given(numbers, times, steps, "positions", tuple(faults), not wrong)
         stretches = enumerate(look.intervals_S2.tolist())
         told = tuple(Told(number, number, *stretch) for number, stretch in stretches)
-        return Given(numbers, times, told, "order", tuple(faults))
+        return Given(numbers, times, told, "order", tuple(faults), not wrong)
 
     def _pictures(self, video: Video, look: Look[Any]) -> tuple[tuple[int | None, ...], bool]:
         """What the pictures say, and whether something is drawn on each.
@@ -124,11 +128,11 @@ def read_label(label: str) -> tuple[float, float]:
     Raises:
         UnsupportedError: It has no time in a known form.
     """
-    clocks = [
-        int(hour) * 3600 + int(minute) * 60 + int(second) for hour, minute, second in _CLOCK.findall(label)
-    ]
+    clocks = list(_CLOCK.finditer(label))
     if clocks:
-        return min(clocks) - 0.5, max(clocks) + 0.5
+        half_s = 0.5 * 10.0 ** -min(len(clock["after"] or "") for clock in clocks)
+        seconds = [int(clock[1]) * 3600 + int(clock[2]) * 60 + float(clock[3]) for clock in clocks]
+        return min(seconds) - half_s, max(seconds) + half_s
     found = _NUMBER.search(label)
     if found is None:
         raise UnsupportedError(f"read the time {label!r}", allowed="seconds (1.5) or clocks (00:01:02)")

@@ -15,12 +15,13 @@ from typing import Any, Final
 
 from playhead.clockcheck.clips import DrawnClip
 from playhead.clockcheck.code import read_number
-from playhead.clockcheck.subject import Given, Told
+from playhead.clockcheck.ids import overlapping
+from playhead.clockcheck.subject import Given, Telling, Told
 
-_RATE_HZ: Final = 2
-_GROUP: Final = 2  # pictures that share one time
-_SECONDS: Final = re.compile(r"<([\d.]+) seconds>")
-_DIGITS_S: Final = 0.05  # what one digit after the point leaves open, to either side
+RATE_HZ: Final = 2
+GROUP: Final = 2  # pictures that share one time
+SECONDS: Final = re.compile(r"<([\d.]+) seconds>")
+DIGITS_S: Final = 0.05  # what one digit after the point leaves open, to either side
 
 
 class Qwen3Text:
@@ -29,26 +30,18 @@ class Qwen3Text:
     name = "transformers, Qwen3-VL text"
 
     def given(self, clip: DrawnClip) -> Given:
-        """Frames by Qwen3-VL's choice, times by its text."""
-        import torch
-        from transformers.models.qwen3_vl.processing_qwen3_vl import Qwen3VLProcessor
+        """Frames by Qwen3-VL's choice; times and token ids by its processor."""
         from transformers.models.qwen3_vl.video_processing_qwen3_vl import Qwen3VLVideoProcessor
 
         settings: Any = SimpleNamespace(
-            fps=_RATE_HZ,
+            fps=RATE_HZ,
             min_frames=Qwen3VLVideoProcessor.min_frames,
             max_frames=Qwen3VLVideoProcessor.max_frames,
         )
         pictures, metadata = _load(clip, lambda known: Qwen3VLVideoProcessor.sample_frames(settings, known))
-        processor: Any = Qwen3VLProcessor.__new__(Qwen3VLProcessor)  # its text needs none of its other parts
-        processor.video_processor = SimpleNamespace(merge_size=2, temporal_patch_size=_GROUP)
-        processor.video_token = "<|video_pad|>"
-        processor.vision_start_token, processor.vision_end_token = "<|vision_start|>", "<|vision_end|>"
-        grid = torch.tensor([[-(-len(pictures) // _GROUP), 2, 2]])
-        text = processor.replace_video_token({"video_grid_thw": grid, "video_metadata": [metadata]}, 0)
-        written = [float(second) for second in _SECONDS.findall(text)]
-        told = [(second - _DIGITS_S, second + _DIGITS_S) for second in written]
-        return _given(pictures, metadata, told, "text")
+        words, groups = qwen3_prompt(pictures, metadata)
+        told = [(second - DIGITS_S, second + DIGITS_S) for second in map(float, SECONDS.findall(words))]
+        return given(pictures, metadata, told, "text", tuple(wrong_marks(words, groups)))
 
 
 class Qwen25Positions:
@@ -64,22 +57,92 @@ class Qwen25Positions:
 
         from playhead.models.qwen_vl.family import tiny_model
 
-        pictures, metadata = _load(clip, lambda known: default_sample_indices_fn(known, fps=_RATE_HZ))
+        pictures, metadata = _load(clip, lambda known: default_sample_indices_fn(known, fps=RATE_HZ))
         model = tiny_model("qwen2_5_vl")
-        groups = -(-len(pictures) // _GROUP)
-        ids = torch.tensor([[7, *[model.config.video_token_id] * groups]])
+        groups = -(-len(pictures) // GROUP)
+        ids = torch.tensor([[7, *[model.config.video_token_id] * groups, 7]])
         positions, _ = model.model.get_rope_index(
             ids,
             mm_token_type_ids=(ids == model.config.video_token_id).int() * 2,
             video_grid_thw=torch.tensor([[groups, 2, 2]]),
-            second_per_grid_ts=[_GROUP / metadata.sampled_fps],  # as its processor computes it
+            second_per_grid_ts=[GROUP / metadata.sampled_fps],  # as its processor computes it
         )
         step_s = 1 / model.config.vision_config.tokens_per_second
-        starts_s = (np.asarray(positions[0, 0, 1:]) - 1) * step_s + clip.start_s
-        return _given(pictures, metadata, [(float(at), float(at) + step_s) for at in starts_s], "positions")
+        starts_s = (np.asarray(positions[0, 0, 1:-1]) - 1) * step_s + clip.start_s
+        faults = tuple(overlapping(np.asarray(positions[:, 0]), groups))
+        return given(
+            pictures, metadata, [(float(at), float(at) + step_s) for at in starts_s], "positions", faults
+        )
 
 
 SUBJECTS: Final = (Qwen3Text, Qwen25Positions)
+
+
+def qwen3_prompt(pictures: Any, metadata: Any, tokenizer: Any = None) -> tuple[str, int]:  # noqa: ANN401 - of transformers
+    """A prompt about a video as the installed ``Qwen3VLProcessor`` makes it, decoded from its token ids.
+
+    Its video processor, which needs torchvision, is stood in for: the pictures are chosen already, and only their count
+    and metadata are asked for. Everything about text and ids is the processor's own.
+
+    Args:
+        pictures: The pictures that were chosen.
+        metadata: What is known of them.
+        tokenizer: One with the marks of Qwen3-VL; the tiny one where it is not given.
+
+    Returns:
+        The words with their marks, and how many groups of pictures they are about.
+    """
+    import torch
+    from transformers import BatchFeature
+    from transformers.models.qwen3_vl.processing_qwen3_vl import Qwen3VLProcessor
+
+    if tokenizer is None:
+        from playhead.models.qwen_vl.tokens import tiny_tokenizer
+
+        tokenizer = tiny_tokenizer()
+    groups = -(-len(pictures) // GROUP)
+    counted = {"video_grid_thw": torch.tensor([[groups, 2, 2]]), "video_metadata": [metadata]}
+
+    class Counted:
+        merge_size, temporal_patch_size, model_input_names = 2, GROUP, ("video_grid_thw",)
+
+        def __call__(self, *_: object, **__: object) -> Any:  # noqa: ANN401 - a feature of transformers
+            return BatchFeature(dict(counted))
+
+        def fetch_videos(self, videos: object, **_: object) -> tuple[object, list[Any]]:
+            return videos, [metadata]
+
+    processor: Any = Qwen3VLProcessor.__new__(Qwen3VLProcessor)
+    processor.tokenizer, processor.video_processor = tokenizer, Counted()
+    processor.image_token, processor.video_token = "<|image_pad|>", "<|video_pad|>"
+    processor.vision_start_token, processor.vision_end_token = "<|vision_start|>", "<|vision_end|>"
+    for name in ("image_token", "video_token", "vision_start_token", "vision_end_token"):
+        number = processor.tokenizer.convert_tokens_to_ids(getattr(processor, name))
+        setattr(processor, f"{name}_id", number)
+    processor.image_ids, processor.video_ids, processor.audio_ids = (
+        [processor.image_token_id],
+        [processor.video_token_id],
+        [],
+    )
+    text = (
+        "<|vision_start|><|video_pad|><|vision_end|>What is shown?"  # as the released chat template writes it
+    )
+    made = processor(text=[text], videos=[pictures])
+    return str(processor.tokenizer.decode(made["input_ids"][0])), groups
+
+
+def wrong_marks(words: str, groups: int) -> list[str]:
+    """What of a prompt's marks is not as the released Qwen3-VL models read it: one pair around each group's places."""
+    faults = []
+    pairs = min(words.count("<|vision_start|>"), words.count("<|vision_end|>"))
+    if pairs != groups:
+        faults.append(
+            f"{pairs} pairs of vision marks around {groups} groups of pictures: not the ids of the released models"
+        )
+    places = words.count("<|video_pad|>")
+    if places != groups:  # a grid of 2 x 2 squares is one place
+        faults.append(f"{places} places for {groups} groups of pictures")
+    return faults
 
 
 def _load(clip: DrawnClip, choose: Any) -> tuple[Any, Any]:  # noqa: ANN401 - a rule and metadata of transformers
@@ -99,14 +162,23 @@ def _load(clip: DrawnClip, choose: Any) -> tuple[Any, Any]:  # noqa: ANN401 - a 
     return pictures, metadata
 
 
-def _given(pictures: Any, metadata: Any, told: list[tuple[float, float]], telling: Any) -> Given:  # noqa: ANN401 - of transformers
+def given(
+    pictures: Any,  # noqa: ANN401 - arrays, or a tensor
+    metadata: Any,  # noqa: ANN401 - of transformers
+    told: list[tuple[float, float]],
+    telling: Telling,
+    faults: tuple[str, ...] = (),
+) -> Given:
+    """What pairs of pictures are told, by a loader that numbers frames and divides by an average rate."""
     count = len(pictures)
     return Given(
         tuple(read_number(pixels_HWC) for pixels_HWC in pictures),
         tuple(metadata.timestamps),
         tuple(
-            Told(number * _GROUP, min((number + 1) * _GROUP, count) - 1, *span)
+            Told(number * GROUP, min((number + 1) * GROUP, count) - 1, *span)
             for number, span in enumerate(told)
         ),
         telling,
+        faults,
+        not faults,
     )

@@ -7,7 +7,7 @@ from typing import Literal, Protocol
 
 from playhead.clockcheck.clips import DrawnClip
 
-Telling = Literal["text", "burnt", "positions", "order"]
+Telling = Literal["text", "burnt", "positions", "order", "answers"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +38,7 @@ class Given:
         telling: How: in words, burnt into the pictures, by rotary positions, or by order alone; then ``told`` are the
             stretches the pictures are taken to stand for.
         faults: What does not fit together, in plain sentences.
+        ids_right: Whether the prompt's token ids and positions are; None where there is no prompt of tokens here.
     """
 
     numbers: tuple[int | None, ...]
@@ -45,6 +46,7 @@ class Given:
     told: tuple[Told, ...]
     telling: Telling
     faults: tuple[str, ...] = ()
+    ids_right: bool | None = None
 
 
 class Subject(Protocol):

@@ -1,6 +1,7 @@
 """Pictures with their ticks, and sound from a sample on, into a file whose presentation times are exactly those.
 
-Only for media that are drawn here (checks, benchmarks); nothing of a user's video is ever written again. One thread and
+For media that are drawn here (checks, benchmarks), and for windows that are sent to an endpoint; nothing else of a user's
+video is ever written again. One thread and
 bit-exact headers: the same pictures give the same file with the same build of FFmpeg's libraries.
 Axes: N sample.
 """

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import json
 import os
 import urllib.parse
 from collections.abc import Callable, Mapping
-from dataclasses import MISSING, dataclass, field, fields
+from dataclasses import dataclass, field
 from typing import Any, Final, Literal
 
 from playhead.errors import UsageError, nearest
 
 KEY_VARIABLE: Final = "OPENAI_API_KEY"
+_OURS: Final = ("model", "messages", "response_format", "stream", "n")
 _SAMPLINGS: Final = ("uniform", "per-second", "segment-middles", "seed1.5-vl")
 
 
@@ -25,7 +27,12 @@ class OpenAIConfig:
         sampling: Which pictures: a sampling policy, as in ``uniform:n=32`` or ``per-second:max_frames=64``.
         frame_px: Longest side of a picture; smaller ones are not enlarged.
         jpeg_quality: 1 to 95.
-        send: ``frames``, each after its time in words, or ``video_url``: the whole file, for endpoints that decode it.
+        send: ``frames``, each after its time in words; for endpoints that decode video ``video``: the window encoded anew
+            with pictures at a steady rate, or ``video_url``: the file as it is.
+        rate_hz: Pictures a second of what ``video`` sends.
+        dialect: How such an endpoint is told to sample: ``vllm``, ``ark`` (Seed1.5-VL's) or ``dashscope``.
+        sample_hz: The rate it is told, in pictures a second; None leaves it to the endpoint.
+        extra: Fields of the request's body as the endpoint wants them; a value of None takes one of ours out.
         times: How times are written beside pictures and asked for: seconds, or ``clock`` (HH:MM:SS).
         timeout_s: How long one reply may say nothing.
         max_tokens: Longest answer in tokens.
@@ -39,7 +46,11 @@ class OpenAIConfig:
     sampling: str = "uniform:n=32"
     frame_px: int = 512
     jpeg_quality: int = 90
-    send: Literal["frames", "video_url"] = "frames"
+    send: Literal["frames", "video", "video_url"] = "frames"
+    rate_hz: float = 4.0
+    dialect: Literal["vllm", "ark", "dashscope"] = "vllm"
+    sample_hz: float | None = None
+    extra: Mapping[str, Any] = field(default_factory=dict)
     times: Literal["seconds", "clock"] = "seconds"
     timeout_s: float = 120.0
     max_tokens: int = 1024
@@ -58,7 +69,7 @@ def config_from_options(options: Mapping[str, Any]) -> OpenAIConfig:
             raise UsageError(f"the engine openai has no option {name!r}", todo=nearest(name, _CHECKS))
     given = {name: value for name, value in options.items() if value is not None}
     given.setdefault("api_key", os.environ.get(KEY_VARIABLE, ""))
-    needed = [each.name for each in fields(OpenAIConfig) if each.default is MISSING]
+    needed = ("base_url", "model")
     missing = [name for name in needed if name not in given]
     if missing:
         raise UsageError(
@@ -66,7 +77,12 @@ def config_from_options(options: Mapping[str, Any]) -> OpenAIConfig:
             found=f"no {' and no '.join(missing)}",
             todo="give base_url='http://localhost:8000/v1' and model='NAME', or the same with --set",
         )
-    return OpenAIConfig(**{name: _CHECKS[name](name, value) for name, value in given.items()})
+    made = OpenAIConfig(**{name: _CHECKS[name](name, value) for name, value in given.items()})
+    if made.sample_hz is not None and made.send == "frames":
+        raise UsageError(
+            "sample_hz with send='frames'", todo="name the pictures by sampling=, or send='video'"
+        )
+    return made
 
 
 def _address(name: str, value: object) -> str:
@@ -146,6 +162,29 @@ def _seconds(name: str, value: object) -> float:
     return float(value)
 
 
+def _rate(name: str, value: object) -> float:
+    if isinstance(value, bool) or not isinstance(value, (int, float)) or not 0 < value <= 120:
+        raise UsageError(f"{name}={value!r:.40}", allowed="pictures a second above 0, at most 120")
+    return float(value)
+
+
+def _fields(name: str, value: object) -> dict[str, Any]:
+    """Fields as a mapping, or as the text of a JSON object, as ``--set`` gives it."""
+    made = value
+    if isinstance(value, str):
+        try:
+            made = json.loads(value)
+        except ValueError:
+            made = None
+    if not isinstance(made, Mapping) or not all(isinstance(key, str) for key in made):
+        raise UsageError(
+            f"{name}={value!r:.80}", allowed='a JSON object, as in {"mm_processor_kwargs": {"fps": 2}}'
+        )
+    if ours := [key for key in made if key in _OURS]:
+        raise UsageError(f"{name} sets {', '.join(ours)}", allowed="fields that are not the engine's own")
+    return dict(made)
+
+
 def _yes_or_no(name: str, value: object) -> bool:
     if not isinstance(value, bool):
         raise UsageError(f"{name}={value!r:.40}", allowed="True or False")
@@ -159,7 +198,11 @@ _CHECKS: Final[Mapping[str, Callable[[str, object], Any]]] = {
     "sampling": _policy,
     "frame_px": _whole(16, 8192),
     "jpeg_quality": _whole(1, 95),
-    "send": _one_of("frames", "video_url"),
+    "send": _one_of("frames", "video", "video_url"),
+    "rate_hz": _rate,
+    "dialect": _one_of("vllm", "ark", "dashscope"),
+    "sample_hz": _rate,
+    "extra": _fields,
     "times": _one_of("seconds", "clock"),
     "timeout_s": _seconds,
     "max_tokens": _whole(1, 131_072),

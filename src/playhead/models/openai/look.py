@@ -7,13 +7,9 @@ from __future__ import annotations
 
 import base64
 import io
-import mimetypes
-import urllib.parse
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any, Final
 
-from playhead.errors import SourceError, UnsupportedError
 from playhead.media.clip import MediaInfo, Pixels, Video
 from playhead.media.damage import Damage
 from playhead.media.decode import read_rows
@@ -25,9 +21,7 @@ from playhead.progress import Progress
 from playhead.timecode import format_time
 from playhead.timeline import Sampling, Span
 
-MOST_FILE_BYTES: Final = 64 * 2**20
 UNHEARD: Final = "sound is not sent"
-UNTIMED: Final = "the endpoint chose the pictures and their times itself: what it looked at, and by which clock, is not known here"
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +49,14 @@ def look_at(video: Video, config: OpenAIConfig, progress: Progress) -> Look:
         WindowError: The window lies outside the video.
         UnsupportedError: A window or a stream of a file that is sent whole, or a file too large for that.
     """
-    return _frames(video, config, progress) if config.send == "frames" else _whole(video)
+    if config.send == "frames":
+        return _frames(video, config, progress)
+    from playhead.models.openai.whole import as_it_is, at_a_steady_rate
+
+    sent = (
+        as_it_is(video, config) if config.send == "video_url" else at_a_steady_rate(video, config, progress)
+    )
+    return Look(*sent)
 
 
 def time_text(time_s: float, times: str) -> str:
@@ -79,7 +80,7 @@ def _frames(video: Video, config: OpenAIConfig, progress: Progress) -> Look:
             raise no_pictures(media.info)
         end_s = pictures_end_s(media.index, window)
         chosen = sample_video(video, choose, media.index.times_s, window.start_s, end_s)
-        size = chosen.frame_size_px or _within(config.frame_px)
+        size = chosen.frame_size_px or within(config.frame_px)
         for frame in read_rows(media, media.table, chosen.indices, size, damage):
             # A picture that was there before the window began counts from its start.
             told_s = max(frame.pts_s, window.start_s) - window.start_s
@@ -101,45 +102,7 @@ def _frames(video: Video, config: OpenAIConfig, progress: Progress) -> Look:
     return Look(info, window, sampling, (_text(intro), *parts))
 
 
-def _whole(video: Video) -> Look:
-    if (video.start_s or 0, video.end_s, video.video_stream, video.audio_stream) != (0, None, None, None):
-        raise UnsupportedError(
-            f"send {video.source} whole",
-            found="a window or a stream of its own",
-            todo="use send='frames', which has both",
-        )
-    with opened(video.source) as media:
-        info = media.info
-        if info.video is None:
-            raise no_pictures(info)
-    window = resolve_window(video, info)
-    part = {"type": "video_url", "video_url": {"url": _address_of(video.source)}}
-    sampling = Sampling(policy="video_url", window=window, notes=(*info.notes, UNTIMED))
-    return Look(info, window, sampling, (part,))
-
-
-def _address_of(source: str) -> str:
-    """The video's own address, or the file's bytes as one."""
-    if urllib.parse.urlsplit(source).scheme in ("http", "https"):
-        return source
-    path = Path(source)
-    try:
-        size_bytes = path.stat().st_size
-        if size_bytes > MOST_FILE_BYTES:
-            raise UnsupportedError(
-                f"send {source} whole",
-                found=f"{size_bytes / 2**20:.0f} MiB",
-                allowed=f"{MOST_FILE_BYTES / 2**20:.0f} MiB",
-                todo="use send='frames', or name an http address",
-            )
-        data = path.read_bytes()
-    except OSError as error:
-        raise SourceError(f"send {source} whole", found=error.strerror or str(error)) from error
-    kind = mimetypes.guess_type(path.name)[0] or "video/mp4"
-    return f"data:{kind};base64,{base64.b64encode(data).decode()}"
-
-
-def _within(longest_px: int) -> Any:  # noqa: ANN401 - a function from a size to a size
+def within(longest_px: int) -> Any:  # noqa: ANN401 - a function from a size to a size
     """Makes a size fit into a square, proportions kept, never larger than it was."""
 
     def size(width_px: int, height_px: int) -> tuple[int, int]:
