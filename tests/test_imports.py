@@ -88,7 +88,7 @@ LIBRARIES = {
     "models": ({"numpy", "torch", "transformers", "safetensors", "tokenizers"}, {"PIL", "huggingface_hub"}),
     "generate": ({"numpy", "torch", "transformers"}, {"llguidance"}),
     "clockcheck": ({"numpy"}, {"PIL", "torch", "transformers"}),
-    "evaluate": ({"numpy"}, {"PIL", "pyarrow"}),
+    "evaluate": ({"numpy"}, {"PIL", "filelock", "pyarrow"}),
     "cli": ({"typer"}, {"rich"}),
 }
 HEAVY = {

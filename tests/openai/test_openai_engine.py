@@ -365,3 +365,24 @@ def test_the_engine_needs_no_model_library(chat, drawn):
     argv = [sys.executable, "-c", code, chat.base_url, str(drawn("constant").path)]
     done = subprocess.run(argv, capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "set()"
+
+
+def test_the_next_videos_are_looked_at_ahead_and_exchanges_are_told(chat, drawn, monkeypatch):
+    from playhead.media.clip import Video
+    from playhead.models.openai import engine as module
+
+    looks, look_at = [], module.look_at
+    monkeypatch.setattr(
+        module, "look_at", lambda video, *more: looks.append(video.source) or look_at(video, *more)
+    )
+    session, told = load(chat), []
+    session.engine.on_exchange = told.append
+    paths = [str(drawn(scene).path) for scene in ("constant", "variable")]
+    for path in paths:
+        session.engine.prepare(Video(path))
+    answers = [session.describe(path) for path in paths]
+    assert looks == paths
+    assert [answer.sampling.times_s for answer in answers] == [
+        load(chat).describe(path).sampling.times_s for path in paths
+    ]
+    assert [each.written for each in told] == ["Nothing happens."] * 2

@@ -170,3 +170,14 @@ def test_settings_of_the_wrong_type_are_refused():
         playhead.load("scout", llm=3)
     with pytest.raises(UsageError, match="engine None"):
         playhead.load(None)
+
+
+def test_evidence_gathered_ahead_is_not_gathered_again(session, film, monkeypatch):
+    session.engine.prepare(Video(str(film)))
+    stages = []
+    answer = session.watch(film, progress=lambda stage, done, total: stages.append(stage))
+    assert "looking" not in stages
+    assert answer.events
+    without = playhead.load("scout", llm="none", senses=("pictures",), cache=False)
+    monkeypatch.setattr("playhead.models.scout.engine.gather", None)
+    without.engine.prepare(Video(str(film)))  # nothing would keep it, so nothing is gathered

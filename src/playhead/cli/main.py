@@ -30,6 +30,8 @@ VERBS: Final = {
     "clockcheck": "Test an engine's clock on clips with known times: pass or fail, and by how many seconds.",
     "score": "Score a file of predictions: published figures, how sure they are, what could not be read.",
     "make-bench": "Draw a benchmark from a seed: clips with events of known times, and the tasks to score engines by.",
+    "evaluate": "Run a benchmark with an engine: logged, resumable, scores with intervals and a page.",
+    "compare": "Compare two runs of a benchmark sample by sample: difference, interval, p-value.",
     "models": "List engines and weights, or fetch weights: models pull NAME.",
 }
 EXAMPLE: Final = "Example: playhead watch talk.mp4"

@@ -25,13 +25,14 @@ def shown(*, quiet: bool) -> Iterator[Progress]:
     if quiet:
         yield silent
     elif terminal.is_live(sys.stderr):
-        with _bars() as bars:
-            yield _Bars(bars)
+        with bars() as shown_bars:
+            yield Bars(shown_bars)
     else:
-        yield _Lines()
+        yield Lines()
 
 
-def _bars() -> RichProgress:
+def bars() -> RichProgress:
+    """A display of bars on stderr, gone when it ends."""
     from rich.console import Console
     from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeElapsedColumn
 
@@ -44,7 +45,7 @@ def _bars() -> RichProgress:
     return Progress(*columns, console=Console(stderr=True), transient=True, refresh_per_second=5)
 
 
-class _Bars:
+class Bars:
     """One bar for each stage, in the order they begin."""
 
     def __init__(self, bars: RichProgress) -> None:
@@ -53,13 +54,14 @@ class _Bars:
         self._lock = threading.Lock()
 
     def __call__(self, stage: str, done: float, total: float | None) -> None:
+        """Move a stage's bar."""
         with self._lock:
             if stage not in self._ids:
                 self._ids[stage] = self._bars.add_task(stage, total=total)
             self._bars.update(self._ids[stage], completed=done, total=total)
 
 
-class _Lines:
+class Lines:
     """A line when a stage begins, every quarter of a minute, and when it ends."""
 
     def __init__(self) -> None:
@@ -69,6 +71,7 @@ class _Lines:
         self._lock = threading.Lock()
 
     def __call__(self, stage: str, done: float, total: float | None) -> None:
+        """Say how far a stage is, where that is due."""
         now_s = time.monotonic()
         with self._lock:
             if stage in self._ended:

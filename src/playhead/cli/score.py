@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Final
 import typer
 
 from playhead.cli import terminal
+from playhead.cli.figures import percent, row
 
 if TYPE_CHECKING:
     from playhead.metrics.interval import Estimate, Scores
@@ -64,7 +65,7 @@ def score(
         return
     for each, estimates in parts:
         names = [name for name in _in_order(estimates, shown.first, brief=brief) if estimates[name].n]
-        rows = [_row(name, estimates[name], places) for name in names]
+        rows = [row(name, estimates[name], places) for name in names]
         missing = (
             f"{each.missing} without a prediction ({'scored 0' if shown.missing_scores_0 else 'not scored'})"
         )
@@ -81,19 +82,6 @@ def _in_order(estimates: dict[str, Estimate], first: tuple[str, ...], *, brief: 
     return leading if brief and leading else [*leading, *(name for name in estimates if name not in leading)]
 
 
-def _row(name: str, found: Estimate, places: int) -> tuple[str, ...]:
-    interval = (
-        "-"
-        if found.low is None or found.high is None
-        else f"{_percent(found.low, places)} to {_percent(found.high, places)}"
-    )
-    return name, _percent(found.value, places), interval, str(found.n)
-
-
-def _percent(fraction: float, places: int) -> str:
-    return "-" if fraction != fraction else f"{100 * fraction:.{places}f}"  # noqa: PLR0124 - NaN: nothing to score
-
-
 def _as_data(each: Scores, estimates: dict[str, Estimate], places: int) -> dict[str, Any]:
     """Everything of one kind of item, percentages at full precision and as printed."""
     return {
@@ -106,7 +94,7 @@ def _as_data(each: Scores, estimates: dict[str, Estimate], places: int) -> dict[
         "metrics": {
             name: {
                 "percent": _number(found.value),
-                "printed": _percent(found.value, places),
+                "printed": percent(found.value, places),
                 "interval_95": None
                 if found.low is None or found.high is None
                 else [100 * found.low, 100 * found.high],

@@ -8,20 +8,21 @@ only ever set it as text; a content security policy with the hashes of style and
 from __future__ import annotations
 
 import base64
-import hashlib
 import html
 import json
 import mimetypes
 import os
-from importlib import resources
 from pathlib import Path
 from typing import Any, Final
 from urllib.parse import quote, urlsplit
 
 from playhead.errors import SourceError, UsageError
 from playhead.export.options import DEFAULT, Options
+from playhead.export.self_contained import as_script, asset, fill, policy
 from playhead.timeline import Answer, to_dict
 
+_PACKAGE: Final = "playhead.export"
+_MEDIA: Final = "media-src file: http: https: data: blob: 'self'"
 _SCRIPTS: Final = ("core.js", "lists.js", "timeline.js", "main.js")
 # JSON inside a script element: what could close it or open a comment, and the two separators old scripts break at.
 _ESCAPES: Final = {ord(char): f"\\u{ord(char):04x}" for char in "<>&\u2028\u2029"}
@@ -37,21 +38,16 @@ def page(answer: Answer, options: Options = DEFAULT) -> str:
         SourceError: If the video is to be embedded and cannot be read.
         UsageError: If it is to be embedded and is too large.
     """
-    style = _asset("page.css")
-    script = "(() => {\n'use strict';\n" + "\n".join(map(_asset, _SCRIPTS)) + "\n})();"
+    style = asset(_PACKAGE, "page_assets/page.css")
+    script = as_script(asset(_PACKAGE, f"page_assets/{name}") for name in _SCRIPTS)
     parts = {
-        "policy": _policy(style, script),
+        "policy": policy(style, script, _MEDIA),
         "title": html.escape(answer.title or answer.source or "Video"),
         "style": style,
         "script": script,
         "data": _data(answer, options),
     }
-    pieces = _asset("page.html").split("{{")
-    filled = [pieces[0]]
-    for piece in pieces[1:]:
-        name, _, rest = piece.partition("}}")
-        filled += [parts[name], rest]
-    return "".join(filled)
+    return fill(asset(_PACKAGE, "page_assets/page.html"), parts)
 
 
 def _data(answer: Answer, options: Options) -> str:
@@ -110,16 +106,3 @@ def _embedded(path: Path, limit_bytes: int) -> str:
         raise SourceError(f"cannot embed {path}", found=error.strerror or str(error)) from error
     kind = mimetypes.guess_type(path.name)[0] or "video/mp4"
     return f"data:{kind};base64,{base64.b64encode(data).decode('ascii')}"
-
-
-def _policy(style: str, script: str) -> str:
-    """Only this page's own style and script may run, nothing is fetched, and media may come from anywhere."""
-    hashes = [base64.b64encode(hashlib.sha256(text.encode()).digest()).decode() for text in (style, script)]
-    return (
-        f"default-src 'none'; style-src 'sha256-{hashes[0]}'; script-src 'sha256-{hashes[1]}'; "
-        "media-src file: http: https: data: blob: 'self'; base-uri 'none'; form-action 'none'"
-    )
-
-
-def _asset(name: str) -> str:
-    return (resources.files("playhead.export") / "page_assets" / name).read_text(encoding="utf-8")

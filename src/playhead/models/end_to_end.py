@@ -7,7 +7,7 @@ given (:meth:`EndToEnd.inputs`); decoding, reading, and the composite task ``wat
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from threading import RLock
@@ -20,7 +20,9 @@ from playhead.generate.decode import Generated, generate
 from playhead.generate.grammar import Grammar
 from playhead.generate.prefix import Prefix, after_prefix, read_prefix
 from playhead.media.clip import MediaInfo, Times, Video
+from playhead.models.ahead import Ahead
 from playhead.models.answers import TASKS, WATCH_PARTS, file_state, query_of, read_answer, watched
+from playhead.models.base import Exchange
 from playhead.models.family import EngineOptions, Plan
 from playhead.models.machine import gigabytes, memory
 from playhead.models.mechanisms import require, seams_of
@@ -94,6 +96,8 @@ class EndToEnd(ABC, Generic[D]):
     """
 
     family: ClassVar[str]
+    looks_ahead: ClassVar[bool] = False
+    """Whether :meth:`look` may run in another thread while the model answers about another video."""
 
     def __init__(
         self,
@@ -110,6 +114,8 @@ class EndToEnd(ABC, Generic[D]):
         self._lock = RLock()
         self._last: tuple[tuple[Video, object], Look[D]] | None = None
         self._prefix: tuple[Look[D], Prefix] | None = None
+        self._ahead: Ahead[Look[D]] = Ahead()
+        self.on_exchange: Callable[[Exchange], None] | None = None
 
     # --- what a family says ---------------------------------------------------------------------------------------
 
@@ -174,6 +180,19 @@ class EndToEnd(ABC, Generic[D]):
                 self._last = None
                 raise self._too_large(self.plan(video)) from error
 
+    def prepare(self, video: Video, *, progress: Progress = silent) -> None:
+        """Look at a video ahead, from another thread; does nothing where the family's look needs its model alone.
+
+        Raises:
+            MediaError: The file cannot give what an answer needs.
+            UnsupportedError: The memory is too small for it.
+        """
+        key = (video, file_state(video))
+        if not self.looks_ahead or key in self._ahead:
+            return
+        self._require_room(video)
+        self._ahead.put(key, self.look(video, progress))
+
     def plan(self, video: Video) -> Plan:
         """What answering about a video would take.
 
@@ -226,8 +245,10 @@ class EndToEnd(ABC, Generic[D]):
         key = (video, file_state(video))
         if self._last is None or self._last[0] != key:
             self._last = self._prefix = None  # let go of the old one first
-            self._require_room(video)
-            self._last = (key, self.recall(video) or self.look(video, progress))
+            ahead = self._ahead.take(key)
+            if ahead is None:
+                self._require_room(video)
+            self._last = (key, self.recall(video) or ahead or self.look(video, progress))
         return self._last[1]
 
     def write_after(
@@ -288,6 +309,8 @@ class EndToEnd(ABC, Generic[D]):
     def _ask(self, video: Video, look: Look[D], task: Task, progress: Progress) -> Answer:
         request = self.request(task, look)
         written = self.write(look, request, progress)
+        if self.on_exchange is not None:
+            self.on_exchange(Exchange(request.text, written.text, written.finished))
         reading = task.read(written.text, request.clock)
         base = Answer(
             task=task.name,

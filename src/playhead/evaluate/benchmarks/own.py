@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final
 
-from playhead.errors import MediaError, UsageError, nearest
+from playhead.errors import MediaError, ParseError, UsageError, nearest
 from playhead.evaluate import scoring
 from playhead.evaluate.base import (
     AnnotationFile,
@@ -88,7 +88,7 @@ def _sample(record: Record, folder: Path) -> Sample:
     try:
         task, truth = kind.read(record)
     except UsageError as error:
-        raise record.fault(task_name, str(error), "a task that can be asked") from error
+        raise ParseError(f"{record.file}, line {record.line}: {error}") from error
     context = record.text("context") if "context" in record.data else ""
     if context and task_name not in ("ask", "choose"):
         raise record.fault("context", context, "a context with ask or choose only")

@@ -76,6 +76,7 @@ class ArcHunyuanVideo(EndToEnd[Seen]):
     """
 
     family: ClassVar[str] = "arc-hunyuan-video"
+    looks_ahead: ClassVar[bool] = True
     model: ArcHunyuanVideoForConditionalGeneration
 
     def __init__(
@@ -243,6 +244,19 @@ class ArcHunyuanVideo(EndToEnd[Seen]):
                 progress=progress,
             )
             return as_watch(merged) if whole else merged[0]
+
+    def prepare(self, video: Video, *, progress: Progress = silent) -> None:
+        """Look at a video ahead, from another thread; one that is answered in parts is looked at part by part then.
+
+        Raises:
+            MediaError: The file cannot give what an answer needs.
+            UnsupportedError: The memory is too small for it.
+        """
+        if self.settings.segment_s > 0:
+            info = probe(video.source, video_stream=video.video_stream, audio_stream=video.audio_stream)
+            if len(parts_of(video, resolve_window(video, info), self.settings.segment_s)) > 1:
+                return
+        super().prepare(video, progress=progress)
 
     def write_text(self, text: str, grammar: Grammar, progress: Progress = silent) -> Generated:
         """The decoder's own text without any video: how it merges answers about the parts of a long one."""

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from dataclasses import replace
 from threading import RLock
 from typing import Any
 
 from playhead.errors import UnsupportedError
 from playhead.media.clip import Video
+from playhead.models.ahead import Ahead
 from playhead.models.answers import TASKS, WATCH_PARTS, file_state, query_of, read_answer, watched
+from playhead.models.base import Exchange
 from playhead.models.mechanisms import require
 from playhead.models.openai.config import OpenAIConfig, config_from_options
 from playhead.models.openai.endpoint import Endpoint
@@ -36,6 +39,8 @@ class OpenAIEngine:
         self.name = f"openai:{config.model}"
         self._lock = RLock()
         self._last: tuple[tuple[Video, object], Look] | None = None
+        self._ahead: Ahead[Look] = Ahead()
+        self.on_exchange: Callable[[Exchange], None] | None = None
 
     @property
     def seams(self) -> frozenset[str]:
@@ -66,11 +71,22 @@ class OpenAIEngine:
                 return watched([self._ask(video, look, part, progress) for part in WATCH_PARTS])
             return self._ask(video, look, task, progress)
 
+    def prepare(self, video: Video, *, progress: Progress = silent) -> None:
+        """Look at a video ahead, from another thread, while the endpoint answers about another.
+
+        Raises:
+            MediaError: The file cannot give pictures.
+        """
+        key = (video, file_state(video))
+        if key not in self._ahead:
+            self._ahead.put(key, look_at(video, self.config, progress))
+
     def _seen(self, video: Video, progress: Progress) -> Look:
         key = (video, file_state(video))
         if self._last is None or self._last[0] != key:
             self._last = None  # let go of the old one first
-            self._last = (key, look_at(video, self.config, progress))
+            look = self._ahead.take(key)
+            self._last = (key, look_at(video, self.config, progress) if look is None else look)
         return self._last[1]
 
     def _ask(self, video: Video, look: Look, task: Task, progress: Progress) -> Answer:
@@ -86,6 +102,8 @@ class OpenAIEngine:
             sampling=look.sampling,
             query=query_of(task),
         )
+        if self.on_exchange is not None:
+            self.on_exchange(Exchange(prompt.text, written.text, written.finished))
         text = written.text if form is None else _taken_out(written.text)
         if not text.strip():
             why = f"the model refused: {written.refusal}" if written.refusal else "the model wrote nothing"

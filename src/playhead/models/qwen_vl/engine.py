@@ -58,6 +58,7 @@ class QwenVL(EndToEnd[Seen]):
     """
 
     family: ClassVar[str] = "qwen-vl"
+    looks_ahead: ClassVar[bool] = True
 
     def __init__(
         self,
@@ -246,6 +247,7 @@ class QwenVL(EndToEnd[Seen]):
         """Features of the pictures as the model makes them, some groups at a time."""
         if self._encoded is not None and self._encoded[0] is seen:
             return self._encoded[1]
+        self._encoded = None  # let go of the old one first
         parts = []
         done = 0
         for first, last in _some(seen.grids_T2.prod(axis=1), ENCODE_ROWS):

@@ -94,6 +94,17 @@ class Scout:
                 return self._choose(video, evidence, task)
             return self._compose(video, evidence, task)
 
+    def prepare(self, video: Video, *, progress: Progress = silent) -> None:
+        """Gather a video's evidence ahead, from another thread; nothing is done where evidence is not kept.
+
+        Raises:
+            MediaError: The file cannot give what evidence needs.
+            WeightsError: Weights are not to be had.
+        """
+        if self.config.cache:
+            senses = Senses.only(*self.config.senses, language=self.config.language)
+            gather(video, senses=senses, progress=progress)
+
     def plan(self, video: Video) -> Plan:
         """What answering about a video would take.
 

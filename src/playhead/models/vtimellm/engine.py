@@ -43,6 +43,7 @@ class VTimeLLM(EndToEnd[Seen]):
     """
 
     family: ClassVar[str] = "vtimellm"
+    looks_ahead: ClassVar[bool] = True
 
     def __init__(
         self,
