@@ -67,7 +67,7 @@ LIBRARIES = {
     "hub": (set(), {"huggingface_hub", "platformdirs", "filelock"}),
     "media": ({"numpy", "av", "PIL"}, {"fsspec"}),
     "tasks": ({"numpy"}, set()),
-    "metrics": ({"numpy"}, set()),
+    "metrics": ({"numpy"}, {"openpyxl"}),
     "export": ({"numpy"}, {"opentimelineio", "av"}),
     "sequence": ({"numpy"}, {"tokenizers"}),
     "nn": ({"torch"}, set()),

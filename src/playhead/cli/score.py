@@ -18,11 +18,13 @@ Examples:
   playhead score predictions.jsonl highlight_val_release.jsonl --as qvhighlights
   playhead score captions.json val_1.json val_2.json --as activitynet-captions
   playhead score spans.jsonl truth.jsonl --as grounding --json
+  playhead score 20261130_samples_videomme.jsonl --as lmms-choice
 """
 
 # Those of playhead.metrics.score.KINDS, written here so that --help loads nothing; a test holds the two together.
 KIND_NAMES: Final = (
-    "qvhighlights, charades-sta, activitynet-captions, vtimellm, youcook2, video-mme, grounding, choice"
+    "qvhighlights, charades-sta, activitynet-captions, vtimellm, youcook2, video-mme, grounding, choice, "
+    "lmms-grounding, lmms-choice, vlmeval-grounding, vlmeval-choice"
 )
 
 app = typer.Typer(rich_markup_mode=None, add_completion=False)

@@ -5,16 +5,12 @@ JSON and JSON Lines are read as everywhere in playhead; CSV and TSV give text fi
 
 from __future__ import annotations
 
-import csv
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Final
 
 from playhead.errors import MissingExtraError, ParseError, SourceError
 from playhead.metrics.files import Record, read_records
-
-TABLES: Final = {".csv": ",", ".tsv": "\t"}
-_WIDEST_FIELD: Final = 2**31 - 1  # characters; a picture or a whole transcript may stand in one
+from playhead.metrics.tables import SEPARATORS, read_table, read_text
 
 
 def read_rows(path: Path, *, inside: str = "", by_id: bool = False) -> Iterator[Record]:
@@ -31,8 +27,8 @@ def read_rows(path: Path, *, inside: str = "", by_id: bool = False) -> Iterator[
         MissingExtraError: If it is Parquet and nothing here reads that.
     """
     suffix = path.suffix.lower()
-    if suffix in TABLES:
-        return _read_table(path, TABLES[suffix])
+    if suffix in SEPARATORS:
+        return read_table(path)
     if suffix == ".parquet":
         return _read_parquet(path)
     return read_records(path, inside=inside, by_id=by_id)
@@ -45,29 +41,9 @@ def read_lines(path: Path) -> Iterator[Record]:
         SourceError: If the file cannot be read.
         ParseError: If it is no text.
     """
-    for number, line in enumerate(_text(path).splitlines(), start=1):
+    for number, line in enumerate(read_text(path).splitlines(), start=1):
         if line.strip():
             yield Record(path.name, number, "", line.strip())
-
-
-def _read_table(path: Path, separator: str) -> Iterator[Record]:
-    csv.field_size_limit(_WIDEST_FIELD)
-    rows = csv.reader(_text(path).splitlines(keepends=True), delimiter=separator)
-    try:
-        head = next(rows, None)
-        if not head:
-            raise ParseError(
-                f"{path.name}: no record", found="an empty file", allowed="a table with a first line of names"
-            )
-        for row in rows:
-            if not row:
-                continue
-            record = Record(path.name, rows.line_num, "", dict(zip(head, row, strict=False)))
-            if len(row) != len(head):
-                raise record.fault("(all)", f"{len(row)} fields", f"{len(head)}: {', '.join(head)}")
-            yield record
-    except csv.Error as error:
-        raise ParseError(f"{path.name}, line {rows.line_num}: not a table", found=str(error)) from error
 
 
 def _read_parquet(path: Path) -> Iterator[Record]:
@@ -91,12 +67,3 @@ def _read_parquet(path: Path) -> Iterator[Record]:
         raise ParseError(f"{path.name} is no Parquet file", found=" ".join(str(error).split())) from error
     except OSError as error:
         raise SourceError(f"cannot read {path.name}", found=error.strerror or str(error)) from error
-
-
-def _text(path: Path) -> str:
-    try:
-        return path.read_bytes().decode("utf-8-sig")
-    except OSError as error:
-        raise SourceError(f"cannot read {path.name}", found=error.strerror or str(error)) from error
-    except UnicodeDecodeError as error:
-        raise ParseError(f"{path.name} is no text", found=f"byte {error.start} is not UTF-8") from error

@@ -15,6 +15,8 @@ vtimellm.py     VTimeLLM's log, with its rounding and without
 files.py        JSON and JSON Lines with the line of every record
 formats.py      prediction and truth files of the published evaluations, checked
 bounds.py       spans outside their video, and spans that are not in seconds
+tables.py       CSV, TSV and spreadsheets with the place of every row
+logs.py         logs of lmms-eval and VLMEvalKit, read with playhead's own grammar
 score.py        one name for each kind of file: reader, metrics, digits
 """
 

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Final
 
 from playhead.errors import ParseError, UsageError, nearest
-from playhead.metrics import captions, formats, java
+from playhead.metrics import captions, formats, java, logs
 from playhead.metrics.bounds import Placed, check_bounds
 from playhead.metrics.choice import published_letter, read_option, score_choice, shortvid_dimension
 from playhead.metrics.files import Record, refuse_unknown
@@ -247,6 +247,7 @@ def _noted(scored: Scores, *notes: str) -> Scores:
 
 
 _HEADLINES: Final = tuple(f"MR-full-{each}" for each in ("R1@0.5", "R1@0.7", "mAP", "mAP@0.5", "mAP@0.75"))
+_SPANS_FIRST: Final = ("R1@0.3", "R1@0.5", "R1@0.7", "mIoU")
 KINDS: Final[Mapping[str, Kind]] = {
     "qvhighlights": Kind(
         "moments and highlights of QVHighlights: JSON Lines with qid, pred_relevant_windows, pred_saliency_scores",
@@ -264,7 +265,7 @@ KINDS: Final[Mapping[str, Kind]] = {
     "charades-sta": Kind(
         "moments of Charades-STA as TimeChat writes them: an object of timestamp by query id",
         _charades,
-        first=("R1@0.3", "R1@0.5", "R1@0.7", "mIoU"),
+        first=_SPANS_FIRST,
     ),
     "activitynet-captions": Kind(
         "dense captions of ActivityNet: results by video with sentence and timestamp; one truth file or several",
@@ -298,5 +299,29 @@ KINDS: Final[Mapping[str, Kind]] = {
     ),
     "choice": Kind(
         "any multiple choice: JSON Lines with id and answer; truth with id, video, options, answer", _choice
+    ),
+    "lmms-grounding": Kind(
+        "lmms-eval's samples of a grounding task, which carry the truth",
+        logs.score_lmms_grounding,
+        truths=(0, 0),
+        first=_SPANS_FIRST,
+    ),
+    "lmms-choice": Kind(
+        "lmms-eval's samples of a multiple-choice task",
+        logs.score_lmms_choice,
+        truths=(0, 0),
+        first=("overall",),
+    ),
+    "vlmeval-grounding": Kind(
+        "VLMEvalKit's predictions of a grounding task (.xlsx, .tsv or .json)",
+        logs.score_vlmeval_grounding,
+        truths=(0, 0),
+        first=_SPANS_FIRST,
+    ),
+    "vlmeval-choice": Kind(
+        "VLMEvalKit's predictions of a multiple-choice task (.xlsx, .tsv or .json)",
+        logs.score_vlmeval_choice,
+        truths=(0, 0),
+        first=("overall",),
     ),
 }
