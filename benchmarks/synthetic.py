@@ -12,6 +12,7 @@ the scorers of ``playhead evaluate own``; one that fails or cannot be read is wr
 from __future__ import annotations
 
 import argparse
+import re
 import sys
 import time
 from collections.abc import Callable, Sequence
@@ -20,7 +21,8 @@ from pathlib import Path
 
 import playhead
 from machine import describe_run
-from playhead.errors import PlayheadError
+from playhead.cli.options import read_settings
+from playhead.errors import PlayheadError, UsageError
 from playhead.evaluate.base import Outcome, Sample
 from playhead.evaluate.registry import find_benchmark, load_benchmark
 from playhead.timeline import Answer, Event, Sampling, Span
@@ -65,10 +67,16 @@ def _answer(sample: Sample, *, events: tuple[Event, ...] = (), choice: str | Non
 
 
 def answerer(words: str) -> Answerer:
-    """An engine from ``NAME`` or ``NAME:option=value,option=value``."""
-    name, _, rest = words.partition(":")
-    options = dict(word.split("=", 1) for word in rest.split(",") if word)
-    session = playhead.load(name, **options)
+    """An engine from ``NAME:option=value,...+mechanism=value,...``; options and mechanisms may be left out."""
+    found = re.fullmatch(r"([^:+]+)(?::([^+]*))?(?:\+(.*))?", words)
+    if found is None:
+        raise UsageError(
+            f"cannot read the engine {words!r}", allowed="NAME[:OPTION=VALUE,...][+MECHANISM=VALUE,...]"
+        )
+    name, options, mechanisms = (part or "" for part in found.groups())
+    session = playhead.load(name, **read_settings([word for word in options.split(",") if word]))
+    if mechanisms:
+        session = session.refined(**read_settings(mechanisms.split(",")))
     return lambda sample: session.answer(sample.video, sample.asked)
 
 
@@ -187,7 +195,9 @@ def main() -> None:
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     parser.add_argument("--data", type=Path, required=True, help="what playhead make-bench made")
-    parser.add_argument("--engine", action="append", default=[], metavar="NAME[:OPTION=VALUE,...]")
+    parser.add_argument(
+        "--engine", action="append", default=[], metavar="NAME[:OPTION=VALUE,...][+MECHANISM=VALUE,...]"
+    )
     parser.add_argument("--markdown", type=Path, help="write the tables here")
     options = parser.parse_args()
     samples = load_benchmark(find_benchmark("own"), options.data).samples

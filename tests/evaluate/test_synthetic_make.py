@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import errno
+import io
 import json
 
 import pytest
@@ -9,7 +11,8 @@ import pytest
 from helpers.command import playhead
 from playhead.errors import UsageError
 from playhead.evaluate.registry import find_benchmark, load_benchmark
-from playhead.evaluate.synthetic.make import Bench, make_bench
+from playhead.evaluate.synthetic.make import Bench, make_bench, write_clip
+from playhead.evaluate.synthetic.plan import plan
 from playhead.timeline import Span
 
 SMALL = Bench(seed=5, clips=4, levels=("single", "brief"), size_px=(128, 72))
@@ -135,6 +138,18 @@ def test_the_command_refuses_on_one_line(tmp_path, words, said) -> None:
     assert said in done.stderr
     assert len(done.stderr.splitlines()) == 1
     assert not (tmp_path / "bench").exists()
+
+
+@pytest.mark.parametrize("timing", ["constant", "transport"])
+def test_a_full_disk_is_the_disks_own_error(timing) -> None:
+    class Full(io.BytesIO):
+        def write(self, data) -> int:
+            if self.tell() > 2000:
+                raise OSError(errno.ENOSPC, "No space left on device")
+            return super().write(data)
+
+    with pytest.raises(OSError, match="No space left"):
+        write_clip(Full(), plan(0, 0, "single", timing), (128, 72))
 
 
 def test_a_place_that_cannot_be_written_is_an_error_of_output(tmp_path) -> None:

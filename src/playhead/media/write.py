@@ -94,6 +94,17 @@ def write_media(
     Raises:
         OSError: What the disk refuses.
     """
+    try:
+        _write(target, pictures, how, sound)
+    except av.error.PyAVCallbackError as error:  # what a file object raised, wrapped by PyAV
+        if isinstance(error.__context__, OSError):
+            raise error.__context__ from None
+        raise
+
+
+def _write(
+    target: str | PathLike[str] | IO[bytes], pictures: Iterable[Picture], how: Writing, sound: Sound | None
+) -> None:
     options = {"fflags": "+bitexact", **how.muxer}
     place: Any = target if hasattr(target, "write") else str(target)
     with av.open(place, "w", format=how.container, options=options) as out:
