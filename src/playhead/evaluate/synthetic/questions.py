@@ -43,14 +43,13 @@ def tasks_of(script: Script, clip: Clip, chance: Chance) -> list[Record]:
     made: list[Record] = []
     for task, kind, there, fields in (
         *_grounds(script, true, clip, chance),
-        ("events", "all", "", {"events": _events(true)}),
+        ("events", "", "", {"events": _events(true)}),
         *_chooses(script, true, chance),
         *_asks(script),
     ):
         number = sum(each["task"] == task for each in made) + 1
-        groups = {"level": clip.level, "timing": clip.timing, "kind": kind}
-        if there:
-            groups["truth"] = there
+        named = {"level": clip.level, "timing": clip.timing, "kind": kind, "truth": there}
+        groups = {name: value for name, value in named.items() if value}
         made.append(
             {
                 "id": f"{clip.name}/{task}-{number}",
