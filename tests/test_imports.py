@@ -88,7 +88,7 @@ LIBRARIES = {
     "models": ({"numpy", "torch", "transformers", "safetensors", "tokenizers"}, {"PIL", "huggingface_hub"}),
     "generate": ({"numpy", "torch", "transformers"}, {"llguidance"}),
     "clockcheck": ({"numpy"}, {"PIL", "torch", "transformers"}),
-    "evaluate": ({"numpy"}, {"PIL", "filelock", "pyarrow"}),
+    "evaluate": ({"numpy"}, {"filelock", "lmms_eval", "PIL", "pyarrow"}),
     "cli": ({"typer"}, {"rich"}),
 }
 HEAVY = {

@@ -156,7 +156,10 @@ def test_one_question_of_next_gqa_needs_both_answers(tmp_path, clip) -> None:
         both = [answered(choose, right=choice_right), answered(ground, right=span_right)]
         scores = scorer.score(both)
         assert (scores.mean("Acc@GQA"), scores.mean("Acc@QA"), scores.n) == (0, float(choice_right), 1)
-    assert scorer.score([answered(choose, right=True)]).mean("Acc@GQA") == 0
+    assert (
+        scorer.score([answered(choose, right=True), Outcome(ground, None, "it broke")]).mean("Acc@GQA") == 0
+    )
+    assert scorer.score([answered(choose, right=True)]).n == 0  # the other half was not asked
     assert ground.task.query.endswith("why, really? reason 2")
 
 

@@ -7,5 +7,6 @@ collect.py     what loaders share: rows become samples, what cannot be used is c
 scoring.py     from answers to the functions of playhead.metrics
 special.py     evaluations that one benchmark alone defines
 registry.py    every benchmark by name
+lmms.py        engines as a model of lmms-eval
 benchmarks/    one file a benchmark
 """

@@ -309,10 +309,9 @@ def _usable(scorers: Sequence[Scorer], samples: Sequence[Sample]) -> tuple[list[
     Raises:
         MissingExtraError: If one that is not optional lacks what it needs.
     """
-    kinds = {type(sample.truth) for sample in samples}
     found, notes = [], []
     for scorer in scorers:
-        if scorer.truth not in kinds:
+        if not any(isinstance(sample.truth, scorer.truth) for sample in samples):
             continue
         try:
             scorer.require()

@@ -105,16 +105,17 @@ def share_inside(outcome: Outcome) -> float:
 def grounded_choice() -> Scorer:
     """Right answer *and* half of the span given for it inside the evidence: Acc@GQA (Xiao et al. 2024, section 5).
 
-    The letter is the answer of ``QUESTION/choose``, the span that of ``QUESTION/ground``; a question counts once, and
-    as wrong where one of the two was not answered.
+    The letter is the answer of ``QUESTION/choose``, the span that of ``QUESTION/ground``; a question counts once, as wrong
+    where one of the two could not be answered, and is missing where a limit left one of the two out.
     """
 
     def score(outcomes: Sequence[Outcome]) -> Scores:
         by_id = {each.sample.id: each for each in outcomes}
-        questions = [each for each in by_id if each.endswith("/choose")]
+        spans = {name: by_id.get(f"{name.removesuffix('/choose')}/ground") for name in by_id}
+        questions = [name for name, span in spans.items() if name.endswith("/choose") and span is not None]
         right, both = [], []
         for name in questions:
-            choice, span = by_id[name], by_id.get(f"{name.removesuffix('/choose')}/ground")
+            choice, span = by_id[name], spans[name]
             truth = choice.sample.truth
             chosen = choice.answer.choice if choice.answer is not None else None
             right.append(float(isinstance(truth, Option) and chosen == truth.label))

@@ -57,7 +57,7 @@ def score_lmms_choice(path: Source, _: Sequence[Source] = ()) -> list[Scores]:
     rows = _lmms_rows(path)
     said = {name: _response(row) for name, row in rows.items()}
     options = {
-        name: _options_of(row) or _options_in(str(row.data.get("input") or "")) for name, row in rows.items()
+        name: _options_of(row) or options_in(str(row.data.get("input") or "")) for name, row in rows.items()
     }
     return [
         _choice(rows, said, options, {name: row.get("target", "an option") for name, row in rows.items()})
@@ -234,7 +234,7 @@ def _label(record: Record, target: object, options: Sequence[str]) -> str:
     )
 
 
-def _options_in(prompt: str) -> list[str]:
+def options_in(prompt: str) -> list[str]:
     """The options that a prompt lists, one on a line with its letter, from A on; the last such list."""
     found: list[str] = []
     best: list[str] = []
@@ -261,5 +261,5 @@ def _options_of(record: Record) -> list[str]:
     if not isinstance(listed, (list, tuple)):
         return []
     texts = [str(each).strip() for each in listed]
-    bare = _options_in("\n".join(texts))
+    bare = options_in("\n".join(texts))
     return bare if len(bare) == len(texts) else texts
