@@ -262,3 +262,25 @@ def test_two_videos_of_one_name_are_told_apart_by_their_folders_or_refused(tmp_p
         SourceError, match=r"which file is the video video_1.*clevrer/video_1.mp4, linked/.*perception/"
     ):
         videos.find("video_1")
+
+
+def test_an_annotation_file_of_the_hub_is_taken_where_the_clients_cache_has_it(tmp_path, monkeypatch) -> None:
+    import hashlib
+
+    text = b'[{"video": "a"}]'
+    home = tmp_path / "hf" / "hub" / "datasets--acme--bench"
+    blob = home / "blobs" / hashlib.sha1(b"blob %d\0" % len(text) + text).hexdigest()
+    kept = home / "snapshots" / ("1" * 40) / "annotations" / "test.json"
+    for path in (blob, kept, home / "refs" / "v2"):
+        path.parent.mkdir(parents=True, exist_ok=True)
+    blob.write_bytes(text)
+    kept.symlink_to(blob)
+    (home / "refs" / "v2").write_text("1" * 40)
+    monkeypatch.setenv("HF_HUB_OFFLINE", "1")
+    monkeypatch.setenv("HF_HOME", str(tmp_path / "hf"))
+    monkeypatch.setenv("PLAYHEAD_CACHE", str(tmp_path / "cache"))
+    (tmp_path / "data").mkdir()
+    file = AnnotationFile("test.json", hub="acme/bench@v2", hub_path="annotations/test.json")
+    assert annotation(tmp_path / "data", file) == kept
+    (tmp_path / "data" / "test.json").write_text("[]")
+    assert annotation(tmp_path / "data", file) == tmp_path / "data" / "test.json"

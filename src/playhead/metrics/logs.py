@@ -1,9 +1,10 @@
 """Logs of other evaluation kits, read with playhead's own grammar of times and options, so that they can be scored again.
 
-lmms-eval writes ``..._samples_TASK.jsonl``, one answer a line with ``doc_id``, ``target`` and ``filtered_resps``; VLMEvalKit a table with
-``index``, ``answer`` and ``prediction`` (xlsx, tsv or json). Neither says how long a video is, so no span is cut to it; and only
-some tasks say which video an answer is about: where none is named, every answer stands for a video of its own, and the intervals
-are then narrower than they should be.
+lmms-eval writes ``..._samples_TASK.jsonl``, one answer a line with ``doc_id``, ``target`` and ``filtered_resps``;
+VLMEvalKit a table with ``index``, ``answer`` and ``prediction`` (xlsx, tsv or json). The former was read in the
+source of 0.7.3, the latter is from memory. Neither says how long a video is, so no span is cut to it; and only some
+tasks say which video an answer is about: where none is named, every answer stands for a video of its own, and the
+intervals are then narrower than they should be.
 """
 
 from __future__ import annotations
