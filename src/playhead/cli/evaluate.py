@@ -69,6 +69,9 @@ def evaluate(
         int, typer.Option(min=100, max=100_000, help="Draws for the 95 % intervals.")
     ] = 2000,
     seed: Annotated[int, typer.Option(min=0, help="Of the draws.")] = 0,
+    every: Annotated[
+        bool, typer.Option("--all", help="Print every metric, not only the main ones and groups.")
+    ] = False,
     json: Annotated[bool, typer.Option("--json", help="Print one JSON document.")] = False,
     quiet: Annotated[
         bool, typer.Option("--quiet", "-q", help="No progress, only results and errors.")
@@ -110,7 +113,7 @@ def evaluate(
     if json:
         terminal.result_json(_as_data(done, choice.out))
     else:
-        terminal.result(_as_text(done))
+        terminal.result(_as_text(done, every=every))
     if not quiet:
         terminal.say(f"wrote {page}, and scores.json, manifest.json, samples.jsonl beside it")
 
@@ -130,8 +133,9 @@ def _slug(engine: str) -> str:
     return re.sub(r"[^\w.@-]+", "-", Path(engine).name if Path(engine).is_dir() else engine).strip("-")
 
 
-def _as_text(done: Run) -> str:
+def _as_text(done: Run, *, every: bool) -> str:
     from playhead.cli.show import clean, table
+    from playhead.evaluate.results import is_first
 
     counts, lines = done.manifest["counts"], []
     lines.append(
@@ -141,7 +145,11 @@ def _as_text(done: Run) -> str:
     )
     for part in done.parts:
         head = f"{part.name}: {part.scores.n} {part.scores.what}, {part.scores.unparsable} unparsable"
-        rows = [row(name, found, PLACES) for name, found in part.estimates.items()]
+        rows = [
+            row(name, found, PLACES)
+            for name, found in part.estimates.items()
+            if every or is_first(name, part.first)
+        ]
         lines += ["", clean(head), table(rows, head=("metric", "%", "95 % interval", "n")).rstrip("\n")]
         lines += [clean(f"note: {note}") for note in part.scores.notes]
     lines += [clean(f"note: {note}") for note in done.notes]

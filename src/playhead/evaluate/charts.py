@@ -13,7 +13,7 @@ from playhead.evaluate.scoring import Pairs
 
 _WIDTH: Final = 640
 _HEIGHT: Final = 190
-_LEFT, _RIGHT, _TOP, _BOTTOM = 38, 10, 14, 30
+_LEFT, _RIGHT, _TOP, _BOTTOM = 38, 22, 14, 30
 _LANE: Final = 18
 
 

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
 from playhead.errors import UsageError
-from playhead.evaluate.results import Finished
+from playhead.evaluate.results import Finished, is_first
 from playhead.metrics.interval import RESAMPLES, Difference, Scores, compare
 
 # What both runs have to share: without it their numbers are about different things.
@@ -61,7 +61,7 @@ def compare_runs(
         if not set(mine.items) & set(other.items):
             raise UsageError("cannot compare two runs", found=f"no sample in common for {name}")
         for metric in mine.values:
-            if metric in other.values and (every or _is_first(metric, first.first[name])):
+            if metric in other.values and (every or is_first(metric, first.first[name])):
                 found += _compared(name, metric, mine, other, resamples=resamples, seed=seed)
     return found, notes
 
@@ -103,11 +103,6 @@ def _within(scores: Scores, items: set[str]) -> Scores:
         tuple(scores.videos[at] for at in kept),
         {name: values[kept] for name, values in scores.values.items()},
     )
-
-
-def _is_first(metric: str, first: Sequence[str]) -> bool:
-    """Whether a metric is one of the first, or one of them within a group; of choices every group is."""
-    return first == ("overall",) or metric in first or metric.split(", ", maxsplit=1)[0] in first
 
 
 def _notes(first: Finished, second: Finished) -> list[str]:

@@ -99,7 +99,7 @@ def _facts(manifest: Any) -> str:  # noqa: ANN401 - JSON data
 def _tiles(parts: Sequence[Part]) -> str:
     """The first metrics, large."""
     tiles = []
-    most = 4 if len(parts) == 1 else 2
+    most = 4 if len(parts) < 3 else 2
     for part in parts:
         for name in [each for each in part.first if each in part.estimates][:most]:
             found = part.estimates[name]

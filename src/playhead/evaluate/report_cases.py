@@ -38,7 +38,7 @@ def _case(outcome: Outcome, entry: Entry, strips: dict[Video, Strip | str]) -> s
     groups = "".join(f'<span class="tag">{escape(each)}</span>' for each in sample.groups.values())
     return (
         f'<article class="case"><header><h3>{escape(asked)}</h3><span class="score">{escape(name)}</span></header>'
-        f'<p class="quiet">{escape(sample.id)} · {escape(sample.video_id)} {groups}</p>'
+        f'<p class="quiet">{escape(sample.id)} · {escape(sample.video.name)} {groups}</p>'
         f"{_shown(outcome, strips[window])}{_options(outcome)}{_said(outcome, entry)}</article>"
     )
 
@@ -99,7 +99,7 @@ def _said(outcome: Outcome, entry: Entry) -> str:
         text = "\n\n".join(exchange.written for exchange in entry.exchanges)
         return f"<details><summary>What the model wrote</summary><pre>{escape(text)}</pre></details>"
     answer = outcome.answer
-    words = "" if answer is None else "\n".join(filter(None, (answer.text, answer.reason)))
+    words = "" if answer is None else " · ".join(filter(None, (answer.text, answer.reason)))
     return f'<p class="quiet said">{escape(words)}</p>' if words else ""
 
 

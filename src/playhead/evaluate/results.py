@@ -88,6 +88,11 @@ def write_results(folder: Path, parts: Sequence[Part], notes: Sequence[str]) -> 
     )
 
 
+def is_first(metric: str, first: Sequence[str]) -> bool:
+    """Whether a metric is one of the first, or one of them within a group; of choices every group is."""
+    return tuple(first) == ("overall",) or metric in first or metric.split(", ", maxsplit=1)[0] in first
+
+
 def part_as_data(part: Part) -> dict[str, Any]:
     """One scorer's scores as JSON data; fractions, not per cents."""
     return {

@@ -229,11 +229,12 @@ def counted(scores: Scores, outcomes: Sequence[Outcome]) -> Scores:
 
 
 def by_groups(scores: Scores, outcomes: Sequence[Outcome], metrics: Sequence[str]) -> Scores:
-    """Scores with some metrics once more within every group, as ``mIoU, short``."""
+    """Scores with some metrics once more within every group, as ``mIoU, short``; a kind all share is left out."""
     of = {each.sample.id: each.sample.groups for each in outcomes}
     values: dict[str, Floats] = dict(scores.values)
     for kind in dict.fromkeys(kind for groups in of.values() for kind in groups):
-        for group in sorted({groups[kind] for groups in of.values() if kind in groups}):
+        names = {groups.get(kind) for groups in of.values()}
+        for group in sorted(name for name in names if name is not None and len(names) > 1):
             inside = np.array([of[item].get(kind) == group for item in scores.items])
             for metric in metrics:
                 if metric in scores.values:
