@@ -84,8 +84,9 @@ def render(run: Run, *, cases: int = CASES) -> str:
 def _facts(manifest: Any) -> str:  # noqa: ANN401 - JSON data
     settings, counts = manifest["settings"], manifest["counts"]
     begun = manifest["sessions"][0]["started"][:10] if manifest["sessions"] else ""
+    options = ", ".join(f"{name} {value}" for name, value in settings["options"].items())
     facts = [
-        f"engine <strong>{escape(settings['engine'])}</strong>",
+        f"engine <strong>{escape(settings['engine'])}</strong>{escape(f' with {options}' if options else '')}",
         f"{counts['samples']} samples",
         f"{counts['failed']} failed",
         f"{counts['unparsable']} unparsable",
