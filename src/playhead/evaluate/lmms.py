@@ -75,6 +75,60 @@ def __getattr__(name: str) -> Any:  # noqa: ANN401 - the class is made when lmms
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
 
 
+class Answering:
+    """An engine of playhead behind lmms-eval's calls.
+
+    Args:
+        engine: Which engine: a name, a folder, or a repository.
+        batch_size: Only 1: engines are asked one question at a time.
+        device: Where to compute, for engines that can be told.
+        options: The engine's own settings.
+
+    Raises:
+        UsageError: If the batch is larger, or the engine or a setting unknown.
+    """
+
+    is_simple = True
+    task_dict: Mapping[str, Mapping[str, Any]]  # set by lmms-eval
+
+    def __init__(
+        self,
+        engine: str = "scout",
+        batch_size: int | str = 1,
+        device: str | None = None,
+        **options: Any,  # noqa: ANN401 - each engine declares its own options
+    ) -> None:
+        super().__init__()
+        if str(batch_size) != "1":
+            raise UsageError("batch_size of playhead in lmms-eval", found=str(batch_size), allowed="1")
+        options.pop("max_batch_size", None)
+        from playhead.api import load
+
+        if device:
+            options["device"] = device
+        self.session = load(engine, **options)
+
+    def generate_until(self, requests: Sequence[Any]) -> list[str]:
+        """Answer every request, in order."""
+        return [self._answer(request) for request in requests]
+
+    def _answer(self, request: Any) -> str:  # noqa: ANN401 - an Instance of lmms-eval
+        prompt, _, to_visual, number, task, split = request.args
+        document = self.task_dict[task][split][number]
+        asked = task_of(prompt, document, task)
+        return words_of(self.session.engine.answer(Video(_source(to_visual(document), task)), asked))
+
+    def loglikelihood(self, requests: Sequence[Any]) -> list[tuple[float, bool]]:
+        """Not offered."""
+        raise UnsupportedError(
+            f"{len(requests)} log-likelihoods of playhead in lmms-eval", allowed="generate_until"
+        )
+
+    def generate_until_multi_round(self, requests: Sequence[Any]) -> list[str]:
+        """Not offered."""
+        raise UnsupportedError(f"{len(requests)} rounds of playhead in lmms-eval", allowed="generate_until")
+
+
 def _model_class() -> type:
     """The model class, a child of lmms-eval's own."""
     try:
@@ -84,59 +138,8 @@ def _model_class() -> type:
             "cannot run in lmms-eval", found=str(error), todo="pip install lmms-eval beside playhead"
         ) from error
 
-    class Playhead(lmms):  # type: ignore[misc]  # lmms-eval has no types
-        """An engine of playhead behind lmms-eval's calls.
-
-        Args:
-            engine: Which engine: a name, a folder, or a repository.
-            batch_size: Only 1: engines are asked one question at a time.
-            device: Where to compute, for engines that can be told.
-            options: The engine's own settings.
-
-        Raises:
-            UsageError: If the batch is larger, or the engine or a setting unknown.
-        """
-
-        is_simple = True
-
-        def __init__(
-            self,
-            engine: str = "scout",
-            batch_size: int | str = 1,
-            device: str | None = None,
-            **options: Any,  # noqa: ANN401 - each engine declares its own options
-        ) -> None:
-            super().__init__()
-            if str(batch_size) != "1":
-                raise UsageError("batch_size of playhead in lmms-eval", found=str(batch_size), allowed="1")
-            options.pop("max_batch_size", None)
-            from playhead.api import load
-
-            if device:
-                options["device"] = device
-            self.session = load(engine, **options)
-
-        def generate_until(self, requests: Sequence[Any]) -> list[str]:
-            """Answer every request, in order."""
-            return [self._answer(request) for request in requests]
-
-        def _answer(self, request: Any) -> str:  # noqa: ANN401 - an Instance of lmms-eval
-            prompt, _, to_visual, number, task, split = request.args
-            document = self.task_dict[task][split][number]
-            asked = task_of(prompt, document, task)
-            return words_of(self.session.engine.answer(Video(_source(to_visual(document), task)), asked))
-
-        def loglikelihood(self, requests: Sequence[Any]) -> list[tuple[float, bool]]:
-            """Not offered."""
-            raise UnsupportedError(
-                f"{len(requests)} log-likelihoods of playhead in lmms-eval", allowed="generate_until"
-            )
-
-        def generate_until_multi_round(self, requests: Sequence[Any]) -> list[str]:
-            """Not offered."""
-            raise UnsupportedError(
-                f"{len(requests)} rounds of playhead in lmms-eval", allowed="generate_until"
-            )
+    class Playhead(Answering, lmms):  # type: ignore[misc]  # lmms-eval has no types
+        """An engine of playhead as a model of lmms-eval."""
 
     return Playhead
 
