@@ -19,6 +19,7 @@ from playhead.timeline import (
     Sampling,
     Segment,
     Span,
+    Step,
     Transcript,
     Word,
     answer_from_dict,
@@ -46,12 +47,16 @@ samplings = st.builds(
     frame_size_px=st.none() | st.tuples(st.integers(1, 9999), st.integers(1, 9999)), audio_s=seconds,
     notes=st.lists(words, max_size=2).map(tuple),
 )  # fmt: skip
+steps = st.builds(
+    Step, name=words, window=spans, frames=st.integers(0, 999), tokens=st.none() | st.integers(0, 10**6),
+    spans=st.lists(spans, max_size=2).map(tuple), text=words,
+)  # fmt: skip
 answers = st.builds(
     Answer, task=words, source=words, duration_s=seconds, model=words, sampling=samplings, query=words, title=words, text=words,
     events=st.lists(events, max_size=3).map(tuple), chapters=st.lists(events, max_size=2).map(tuple), choice=st.none() | words,
     transcript=st.none() | transcripts, lanes=st.dictionaries(words, st.lists(marks, max_size=2).map(tuple), max_size=2),
     evidence=st.lists(marks, max_size=2).map(tuple), thinking=words, confidence=st.none() | fractions, reason=words,
-    failure=st.none() | st.builds(ParseFailure, words, words),
+    failure=st.none() | st.builds(ParseFailure, words, words), trace=st.lists(steps, max_size=3).map(tuple),
 )  # fmt: skip
 
 
@@ -111,6 +116,12 @@ def test_a_missing_field_is_refused():
     del data["sampling"]
     with pytest.raises(ParseError, match="sampling"):
         answer_from_dict(data)
+
+
+def test_files_from_before_there_was_a_trace_are_read():
+    data = small() | {"schema_version": "1.0"}
+    del data["trace"]
+    assert answer_from_dict(data).trace == ()
 
 
 def test_data_of_a_later_minor_version_is_read():

@@ -8,6 +8,7 @@ All times are seconds on the video's own clock (0 is what a player shows as 0), 
     Event       something that happened, with the marks it rests on
     Transcript  words with times
     Sampling    what was really seen and heard
+    Step        one look on the way to an answer, and what came of it
     Answer      what every engine returns for every task
 """
 
@@ -20,7 +21,7 @@ from typing import Any, Final
 
 from playhead.errors import ParseError, nearest
 
-SCHEMA_VERSION: Final = "1.0"
+SCHEMA_VERSION: Final = "1.1"
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -186,6 +187,27 @@ class Sampling:
 
 
 @dataclass(frozen=True, slots=True)
+class Step:
+    """One step on the way to an answer: what was looked at, and what came of it.
+
+    Attributes:
+        name: The mechanism and which of its steps: ``zoom 2 of 2``, ``vote 3 of 5``, ``snap``.
+        window: The part of the video it is about, in seconds.
+        frames: Pictures that were looked at for it; 0 where none were.
+        tokens: Positions of the language model that what was seen and heard filled, or None where that is not known.
+        spans: What was found, in seconds.
+        text: What was done and why, in words.
+    """
+
+    name: str
+    window: Span
+    frames: int = 0
+    tokens: int | None = None
+    spans: tuple[Span, ...] = ()
+    text: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class ParseFailure:
     """A model's text that could not be read: counted, never turned into a zero."""
 
@@ -216,6 +238,7 @@ class Answer:
         confidence: 0 to 1, or None.
         reason: Why the answer is empty, when it is.
         failure: Set when a model's text could not be read.
+        trace: The looks this answer was made from, in their order, where there was more than one.
     """
 
     task: str
@@ -236,6 +259,7 @@ class Answer:
     confidence: float | None = None
     reason: str = ""
     failure: ParseFailure | None = None
+    trace: tuple[Step, ...] = ()
     schema_version: str = SCHEMA_VERSION
 
     @property
@@ -310,6 +334,7 @@ def answer_from_dict(data: Mapping[str, Any]) -> Answer:
         transcript, failure = data.get("transcript"), data.get("failure")
         fields["transcript"] = None if transcript is None else transcript_from_dict(transcript)
         fields["failure"] = None if failure is None else ParseFailure(failure["text"], failure["reason"])
+        fields["trace"] = tuple(_step(item) for item in data.get("trace", ()))
         return Answer(**fields)
     except (AttributeError, IndexError, KeyError, TypeError, ValueError) as error:
         raise ParseError("cannot read an answer", found=f"{type(error).__name__}: {error}") from error
@@ -349,6 +374,17 @@ def event_from_dict(data: Mapping[str, Any]) -> Event:
         data.get("confidence"),
         tuple(mark_from_dict(item) for item in data.get("evidence", ())),
         tuple(data.get("flags", ())),
+    )
+
+
+def _step(data: Mapping[str, Any]) -> Step:
+    return Step(
+        name=data["name"],
+        window=_span(data["window"]),
+        frames=int(data.get("frames", 0)),
+        tokens=None if data.get("tokens") is None else int(data["tokens"]),
+        spans=tuple(_span(item) for item in data.get("spans", ())),
+        text=data.get("text", ""),
     )
 
 

@@ -17,8 +17,8 @@ from playhead.generate.decode import Generated, generate
 from playhead.media.clip import Video
 from playhead.models.arc_hunyuan_video.engine import ArcHunyuanVideo
 from playhead.models.arc_hunyuan_video.family import FAMILY
-from playhead.models.arc_hunyuan_video.long import as_watch
 from playhead.models.family import EngineOptions
+from playhead.models.parts import as_watch
 from playhead.tasks.ask import Ask
 from playhead.tasks.describe import Describe
 from playhead.timeline import Answer, Event, ParseFailure, Sampling, Span

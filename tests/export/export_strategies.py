@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from hypothesis import strategies as st
 
-from playhead.timeline import Answer, Event, Mark, ParseFailure, Sampling, Segment, Span, Transcript
+from playhead.timeline import Answer, Event, Mark, ParseFailure, Sampling, Segment, Span, Step, Transcript
 
 HOSTILE = [
     "", " ", "\n\n", "a\nb", "a\n\nb", "a\r\nb\rc", "-->", "00:00:01.000 --> 00:00:02.000", "1\n00:00:01,000 --> 00:00:02,000",
@@ -33,6 +33,9 @@ events = st.builds(
     st.lists(marks, max_size=2).map(tuple),
     st.lists(texts, max_size=2).map(tuple),
 )
+steps = st.builds(
+    Step, texts, spans, st.integers(0, 99), st.none() | st.integers(0, 99), st.lists(spans, max_size=2).map(tuple), texts
+)  # fmt: skip
 segments = st.builds(Segment, spans, texts, st.just(()), sureness)
 transcripts = st.one_of(
     st.none(), st.builds(Transcript, st.lists(segments, max_size=6).map(tuple), st.one_of(st.none(), texts))
@@ -63,4 +66,5 @@ def answers(draw: st.DrawFn) -> Answer:
         confidence=draw(sureness),
         reason=draw(texts),
         failure=draw(st.one_of(st.none(), st.builds(ParseFailure, texts, texts))),
+        trace=tuple(draw(st.lists(steps, max_size=2))),
     )

@@ -39,6 +39,7 @@ def test_the_schema_names_exactly_the_fields_that_are_written():
     parts = {
         "mark": timeline.Mark, "event": timeline.Event, "word": timeline.Word, "segment": timeline.Segment,
         "transcript": timeline.Transcript, "sampling": timeline.Sampling, "failure": timeline.ParseFailure,
+        "step": timeline.Step,
     }  # fmt: skip
     renamed = {
         "duration_s": "duration",

@@ -19,7 +19,6 @@ generation  token after token, several answers at once
 weights     released key layout against ours, both ways
 tiny        random weights under the real architecture
 engine      look once, read the video once, answer any number of questions
-long        videos of more than five minutes in parts; merge puts the answers together
 plan        what a video would take, before anything is run
 family      presets, options, how an engine is made
 

@@ -23,7 +23,7 @@ from playhead.generate.grammar import Grammar
 from playhead.generate.grammars import clock_times
 from playhead.media.overlay import hms
 from playhead.models.end_to_end import Request
-from playhead.tasks.ask import Ask
+from playhead.models.merge_words import fields, filled
 from playhead.tasks.base import Clock, Language, Task
 from playhead.tasks.choose import Choose
 from playhead.tasks.ground import Ground
@@ -38,7 +38,6 @@ _WORDS: Final = {"en": r"[A-Za-z][A-Za-z ,'\-]{1,%d}", "zh": r"[\u4e00-\u9fa5][\
 _STOPS: Final = {"en": "[.]", "zh": "。"}
 _THINK_CHARS, _LINE_CHARS, _TEXT_CHARS, _TITLE_CHARS = 40, 32, 96, 12
 _MAX_LINES, _MAX_RANGES = 4, 2
-_FIELD: Final = re.compile(r"\{([a-z]+)\}")
 _CLOCK: Final = re.compile(r"(?<![0-9:])([0-9]{2}):([0-5][0-9]):([0-5][0-9])(?![0-9]|:[0-9])")
 
 
@@ -78,19 +77,6 @@ def suffix(task: str) -> str:
     """The words that end every request, with the scope of the task's answer; empty scope for most."""
     table = prompts()
     return filled(table["suffix"], scope=table["scope"].get(task, ""))
-
-
-def fields(task: Task) -> dict[str, str]:
-    """The user's own words of a task, by their names in ``prompts.toml``; options are ``A.xxx``, one on each line."""
-    if isinstance(task, Ground):
-        return {"query": task.query.strip()}
-    if isinstance(task, Ask):
-        return {"question": task.question.strip()}
-    if isinstance(task, Choose):
-        pairs = zip(task.labels, task.options, strict=True)
-        options = "\n".join(f"{label}.{option.strip()}" for label, option in pairs)
-        return {"question": task.question.strip(), "options": options}
-    return {}
 
 
 # --- answers ---------------------------------------------------------------------------------------------------
@@ -180,8 +166,3 @@ def prompts() -> dict[str, Any]:
     """All words of ``prompts.toml``."""
     file = resources.files("playhead.models.arc_hunyuan_video") / "prompts.toml"
     return tomllib.loads(file.read_text(encoding="utf-8"))
-
-
-def filled(template: str, **values: str) -> str:
-    """A template with its ``{names}`` filled in one pass: braces within the user's own words mean nothing."""
-    return _FIELD.sub(lambda match: values.get(match[1], match[0]), template)

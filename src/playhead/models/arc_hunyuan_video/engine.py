@@ -1,7 +1,7 @@
 """ARC-Hunyuan-Video as an engine: look once, read the video once, then answer any number of questions about it.
 
 Everything the model is given before the question is the same for every question: its keys and values are kept with the
-look, so a second question costs only its own words. Videos above five minutes are answered in parts (``long.py``).
+look, so a second question costs only its own words. Videos above five minutes are answered in parts (:mod:`playhead.models.parts`).
 
 Axes: F frame, S slot of a frame, D width, B sample, A axis of a position, N position.
 """
@@ -25,14 +25,14 @@ from playhead.models.answers import TASKS, file_state
 from playhead.models.arc_hunyuan_video import dialect
 from playhead.models.arc_hunyuan_video.audio import add_sound
 from playhead.models.arc_hunyuan_video.config import READ_TOKENS
-from playhead.models.arc_hunyuan_video.long import Part, answer_in_parts, as_watch, parts_of
-from playhead.models.arc_hunyuan_video.merge import Merger, label_in, make_merger
 from playhead.models.arc_hunyuan_video.model import ArcHunyuanVideoForConditionalGeneration
 from playhead.models.arc_hunyuan_video.pictures import normalise
 from playhead.models.arc_hunyuan_video.processor import ArcHunyuanVideoProcessor, Prepared
 from playhead.models.arc_hunyuan_video.settings import EngineSettings, settings_of
 from playhead.models.end_to_end import EndToEnd, Look, Request
 from playhead.models.family import EngineOptions
+from playhead.models.merge import Merger, label_in, make_merger
+from playhead.models.parts import Part, answer_in_parts, as_watch, parts_of
 from playhead.nn.fuse import splice
 from playhead.progress import Progress, silent
 from playhead.sequence.layout import Layout

@@ -18,11 +18,11 @@ from playhead.media.sampling.arc import arc
 from playhead.media.sampling.base import sample
 from playhead.media.window import pictures_end_s, resolve_window
 from playhead.models.arc_hunyuan_video.config import READ_TOKENS, slots_per_frame
-from playhead.models.arc_hunyuan_video.long import parts_of
-from playhead.models.arc_hunyuan_video.merge import NONE
 from playhead.models.arc_hunyuan_video.reconcile import VECTORS_PER_S
 from playhead.models.arc_hunyuan_video.settings import EngineSettings, settings_of
 from playhead.models.family import EngineOptions, Plan, Preset
+from playhead.models.merge import NONE
+from playhead.models.parts import parts_of
 from playhead.timeline import Span
 
 if TYPE_CHECKING:

@@ -10,10 +10,10 @@ from playhead.errors import UsageError, nearest
 from playhead.media.overlay import LabelRule
 from playhead.media.sampling.arc import MAX_FRAMES
 from playhead.models.arc_hunyuan_video.dialect import LANGUAGES
-from playhead.models.arc_hunyuan_video.long import SEGMENT_S
-from playhead.models.arc_hunyuan_video.merge import OWN, check_merge
 from playhead.models.arc_hunyuan_video.reconcile import SoundRule
 from playhead.models.arc_hunyuan_video.sound import MissingSound
+from playhead.models.merge import OWN, check_merge
+from playhead.models.parts import SEGMENT_S
 from playhead.tasks.base import Language
 
 OPTIONS: Final[dict[str, str]] = {

@@ -16,11 +16,11 @@ from playhead.media.probe import no_pictures, opened
 from playhead.media.sampling.arc import arc
 from playhead.media.sampling.base import Indices, sample
 from playhead.media.window import pictures_end_s, resolve_window
-from playhead.models.arc_hunyuan_video.long import parts_of
 from playhead.models.arc_hunyuan_video.pictures import keeper
 from playhead.models.arc_hunyuan_video.plan import sizes_of
 from playhead.models.arc_hunyuan_video.settings import EngineSettings, settings_of
 from playhead.models.family import EngineOptions, Preset, Shown
+from playhead.models.parts import parts_of
 from playhead.timeline import Span
 
 _CLOCK_DIGITS = 9  # as when the video is opened to be answered about

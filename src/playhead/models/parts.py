@@ -1,9 +1,10 @@
 """Videos longer than the model was made for: cut into parts, each answered on its own, put together in time.
 
-The model sees at most 150 pictures and hears 300 s, so its makers' advice for videos above five minutes is to answer
-about parts of five minutes and to merge the answers with a language model. Here every time stays one that a part's
-answer named, moved to the whole video's clock; a language model only writes words and says which neighbours belong
-together. A part that cannot be read costs only itself.
+ARC-Hunyuan-Video sees at most 150 pictures and hears 300 s, so its makers' advice for videos above five minutes is to
+answer about parts of five minutes and to merge the answers with a language model; any other model whose pictures would
+lie too far apart is helped the same way (:mod:`playhead.refine`). Every time stays one that a part's answer named, on
+the whole video's clock; a language model only writes words and says which neighbours belong together. A part that
+cannot be read costs only itself.
 
 Source: the README of ARC-Hunyuan-Video (five-minute parts, merged by a language model); how to merge is not published.
 """
@@ -17,8 +18,8 @@ from typing import Final
 
 from playhead.media.clip import Video
 from playhead.media.overlay import hms
-from playhead.models.arc_hunyuan_video.dialect import fields, filled, prompts
-from playhead.models.arc_hunyuan_video.merge import Merger, Note, one_text
+from playhead.models.merge import Merger, Note, one_text
+from playhead.models.merge_words import fields, filled, merge_words
 from playhead.progress import Progress
 from playhead.tasks.base import Language, Task
 from playhead.tasks.choose import Choose
@@ -120,7 +121,7 @@ class _Whole:
     """Puts the parts' answers to one task together."""
 
     def __init__(self, spans: Sequence[Span], merger: Merger | None, language: Language) -> None:
-        self._spans, self._merger, self._words = spans, merger, prompts()["merge"][language]
+        self._spans, self._merger, self._words = spans, merger, merge_words()[language]
 
     def merge(self, task: Task, answers: Sequence[Answer]) -> Answer:
         """One answer from those of all parts."""

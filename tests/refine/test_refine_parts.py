@@ -9,8 +9,8 @@ import pytest
 
 from playhead.errors import UsageError
 from playhead.media.clip import Video
-from playhead.models.arc_hunyuan_video.long import JOINED, Part, answer_in_parts, parts_of
-from playhead.models.arc_hunyuan_video.merge import ByFunction, ByLanguageModel, check_merge, make_merger
+from playhead.models.merge import ByFunction, ByLanguageModel, check_merge, make_merger
+from playhead.models.parts import JOINED, Part, answer_in_parts, parts_of
 from playhead.tasks.ask import Ask
 from playhead.tasks.chapters import Chapters
 from playhead.tasks.choose import Choose
