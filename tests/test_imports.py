@@ -30,7 +30,7 @@ MIDDLE = GROUND | {
     "perceive",
     "language",
 }
-ON_TOP = MIDDLE | {"demo", "models", "api"}
+ON_TOP = MIDDLE | {"demo", "models", "refine", "api"}
 
 # Which of our packages a package may import besides itself. A dotted name allows that module only.
 MAY_IMPORT = {
@@ -50,7 +50,8 @@ MAY_IMPORT = {
     "perceive": GROUND | {"hub", "media"},
     "language": GROUND | {"hub"},
     "models": MIDDLE,
-    "api": MIDDLE | {"models"},
+    "refine": MIDDLE | {"models"},
+    "api": MIDDLE | {"models", "refine"},
     "train": ON_TOP,
     "evaluate": ON_TOP,
     "annotate": ON_TOP,
@@ -86,6 +87,7 @@ LIBRARIES = {
     ),
     "language": ({"numpy"}, {"xllamacpp"}),
     "models": ({"numpy", "torch", "transformers", "safetensors", "tokenizers"}, {"PIL", "huggingface_hub"}),
+    "refine": ({"numpy"}, {"torch", "transformers"}),
     "generate": ({"numpy", "torch", "transformers"}, {"llguidance"}),
     "clockcheck": ({"numpy"}, {"PIL", "torch", "transformers"}),
     "evaluate": ({"numpy"}, {"filelock", "lmms_eval", "PIL", "pyarrow"}),

@@ -20,6 +20,8 @@ from playhead.models.family import Plan
 from playhead.models.plan import plan_video
 from playhead.models.registry import make_engine
 from playhead.progress import Progress, silent
+from playhead.refine.refined import Refined
+from playhead.refine.settings import Refinement, refinement
 from playhead.tasks.ask import Ask
 from playhead.tasks.base import Task
 from playhead.tasks.chapters import Chapters
@@ -56,7 +58,12 @@ class Session:
     """An engine ready to answer about videos.
 
     Every method takes a path or address and the keywords of :class:`Window`, and returns an
-    :class:`~playhead.timeline.Answer` with times in seconds on the video's own clock.
+    :class:`~playhead.timeline.Answer` with times in seconds on the video's own clock. Videos that are longer than the
+    engine sees well are cut (:class:`~playhead.refine.settings.Refinement`); :meth:`refined` looks again in other ways.
+
+    Args:
+        engine: The engine.
+        settings: What is done around it.
 
     Raises:
         MediaError: If the file cannot give what is asked.
@@ -65,8 +72,22 @@ class Session:
         UsageError: If the question is empty or has too few options, or a keyword is not one of :class:`Window`.
     """
 
-    def __init__(self, engine: Engine) -> None:
+    def __init__(self, engine: Engine, settings: Refinement | None = None) -> None:
         self.engine = engine
+        self.settings = settings or Refinement()
+        self._answering = Refined(engine, self.settings)
+
+    def refined(self, **settings: Any) -> Session:  # noqa: ANN401 - the fields of Refinement, checked by it
+        """The same engine with mechanisms around it, as in ``session.refined(zoom=2, votes=5, snap=True)``.
+
+        Args:
+            settings: Fields of :class:`~playhead.refine.settings.Refinement`; those not given stay as they are here.
+
+        Raises:
+            UsageError: An unknown setting or a value that is not allowed.
+            UnsupportedError: A mechanism this engine has no seam for.
+        """
+        return Session(self.engine, refinement(self.settings, **settings))
 
     def watch(self, source: Source, **window: Unpack[Window]) -> Answer:
         """Everything: summary, events, chapters, transcript, and the evidence lanes."""
@@ -120,7 +141,7 @@ class Session:
 
     def answer(self, source: Source, task: Task, **window: Unpack[Window]) -> Answer:
         """An answer to any task."""
-        return self.engine.answer(_video(source, window), task, progress=window.get("progress", silent))
+        return self._answering.answer(_video(source, window), task, progress=window.get("progress", silent))
 
 
 def _video(source: Source, window: Window) -> Video:

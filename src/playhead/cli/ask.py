@@ -6,6 +6,7 @@ from typing import Annotated
 
 import typer
 
+from playhead.cli import looking
 from playhead.cli.job import Job, run
 from playhead.cli.options import Options, Videos, with_options
 
@@ -23,7 +24,12 @@ def ask(
     videos: Videos,
     question: Annotated[str, typer.Argument(metavar="QUESTION", help="What to answer.", show_default=False)],
     *,
+    zoom: looking.Zoom = None,
+    zoom_mode: looking.ZoomMode = None,
+    coarse: looking.Coarse = None,
+    choose_frames: looking.ChooseFrames = None,
     options: Options,
 ) -> None:
     """Answer a question about a video, with the seconds it rests on."""
-    run(Job(verb="ask", arguments=(question,)), videos, options)
+    refined = looking.given(zoom=zoom, zoom_mode=zoom_mode, coarse=coarse, choose_frames=choose_frames)
+    run(Job(verb="ask", arguments=(question,), refined=refined), videos, options)

@@ -6,6 +6,7 @@ from typing import Annotated
 
 import typer
 
+from playhead.cli import looking
 from playhead.cli.job import Job, run
 from playhead.cli.options import Options, Videos, with_options
 from playhead.errors import UsageError
@@ -28,6 +29,11 @@ def choose(
         typer.Option("--option", "-o", metavar="TEXT", help="One possible answer; give two or more."),
     ],
     *,
+    zoom: looking.Zoom = None,
+    zoom_mode: looking.ZoomMode = None,
+    votes: looking.Votes = None,
+    coarse: looking.Coarse = None,
+    choose_frames: looking.ChooseFrames = None,
     options: Options,
 ) -> None:
     """Answer a multiple-choice question about a video."""
@@ -38,4 +44,7 @@ def choose(
             allowed="two or more",
             todo='give each as -o "TEXT"',
         )
-    run(Job(verb="choose", arguments=(question, tuple(option))), videos, options)
+    refined = looking.given(
+        zoom=zoom, zoom_mode=zoom_mode, votes=votes, coarse=coarse, choose_frames=choose_frames
+    )
+    run(Job(verb="choose", arguments=(question, tuple(option)), refined=refined), videos, options)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import typer
 
+from playhead.cli import looking
 from playhead.cli.job import Job, run
 from playhead.cli.options import Options, Videos, with_options
 
@@ -16,6 +17,8 @@ app = typer.Typer(rich_markup_mode=None, add_completion=False)
 
 @app.command(epilog=EXAMPLE)
 @with_options
-def events(videos: Videos, *, options: Options) -> None:
+def events(
+    videos: Videos, *, parts: looking.Parts = None, merge: looking.Merge = None, options: Options
+) -> None:
     """List the events of a video with start and end."""
-    run(Job(verb="events"), videos, options)
+    run(Job(verb="events", refined=looking.given(parts=parts, merge=merge)), videos, options)

@@ -5,9 +5,9 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from playhead.cli import finished, progress_bars, sources, terminal
 from playhead.cli.options import Options, read_formats
@@ -38,11 +38,13 @@ class Job:
         verb: Name of the session's method.
         arguments: What the method takes after the video: a question, a query, options.
         formats: What to write when no format is named; empty writes nothing unless asked.
+        refined: How to look again, as :meth:`playhead.api.Session.refined` takes it; only what was given.
     """
 
     verb: str
     arguments: tuple[object, ...] = ()
     formats: tuple[str, ...] = ()
+    refined: dict[str, Any] = field(default_factory=dict)
 
     def result_name(self, stem: str) -> str:
         """Name of the result's files: ``talk`` for watch, ``talk.chapters``, ``talk.ask-1f3a9c2e`` by question."""
@@ -101,6 +103,11 @@ class _Worker:
         self.window = options.for_answer  # read first: a wrong option is found before any work
         from playhead.export import FORMATS, names_for
 
+        if job.refined:
+            from playhead.refine.settings import Refinement, refinement
+
+            refinement(Refinement(), **job.refined)
+
         formats = read_formats(options.format)
         wanted = options.out is not None or bool(formats) or (bool(job.formats) and not options.json)
         self.formats = list(dict.fromkeys([KEPT_FORMAT, *(formats or job.formats)])) if wanted else []
@@ -156,6 +163,7 @@ class _Worker:
         from playhead import __version__
 
         engine = {key: value for key, value in self.options.for_engine.items() if key != "cache"}
+        refined = self.job.refined
         made: dict[str, object] = json.loads(  # through JSON, so that it compares equal to what was read back
             json.dumps(
                 {
@@ -164,6 +172,7 @@ class _Worker:
                     "arguments": self.job.arguments,
                     "engine": _engine_mark(self.options.engine),
                     **{key: _mark(value) for key, value in engine.items()},
+                    **({"refined": {k: _mark(v) for k, v in refined.items()}} if refined else {}),
                     **self.window,
                 }
             )
@@ -176,7 +185,8 @@ class _Worker:
 
         with progress_bars.shown(quiet=self.options.quiet) as progress:
             if self.session is None:
-                self.session = load(self.options.engine, progress=progress, **self.options.for_engine)
+                loaded = load(self.options.engine, progress=progress, **self.options.for_engine)
+                self.session = loaded.refined(**self.job.refined) if self.job.refined else loaded
             # Through plain data and back, so that a first run shows the very times its JSON (and a second run) shows.
             return answer_from_dict(to_dict(self.call(self.session, source, progress)))
 

@@ -12,7 +12,7 @@ from typing import Final
 
 from playhead.cli.sources import is_address
 from playhead.timecode import format_time
-from playhead.timeline import Answer, Event, Mark, Span
+from playhead.timeline import Answer, Event, Mark, Span, Step
 
 PIPED_WIDTH: Final = 110
 MIN_WIDTH: Final = 40
@@ -23,7 +23,7 @@ Row = tuple[str, str]
 
 def answer(found: Answer) -> str:
     """A whole answer as text, with a heading and the sections its task fills."""
-    blocks = [_heading(found), *LAYOUTS.get(found.task, _watched)(found)]
+    blocks = [_heading(found), *LAYOUTS.get(found.task, _watched)(found), _looks(found)]
     if found.sampling.notes:
         blocks.append("\n".join(table([(f"note: {note}",)]) for note in found.sampling.notes))
     return "\n\n".join(block for block in blocks if block)
@@ -72,6 +72,29 @@ def _heading(found: Answer) -> str:
     if found.title:
         lines.append(found.title)
     return "\n".join(clean(line) for line in lines)
+
+
+def _looks(found: Answer) -> str:
+    """What was looked at on the way, where there was more than one look: which part, how much, what came of it."""
+    if not found.trace:
+        return ""
+    rows = [(step.name, _clock(step.window), _seen(step), _step_text(step)) for step in found.trace]
+    looks = [step for step in found.trace if step.frames]
+    known = [step.tokens for step in looks if step.tokens is not None]
+    tokens = f", {sum(known)} tokens" if known and len(known) == len(looks) else ""
+    frames = sum(step.frames for step in looks)
+    total = f"{len(looks)} looks at {frames} pictures{tokens} in all" if looks else ""
+    return "\n".join(line for line in ("Looked at", table(rows), total) if line)
+
+
+def _seen(step: Step) -> str:
+    tokens = "" if step.tokens is None else f", {step.tokens} tokens"
+    return f"{step.frames} pictures{tokens}" if step.frames else ""
+
+
+def _step_text(step: Step) -> str:
+    found = "found " + ", ".join(_clock(span) for span in step.spans) if step.spans else ""
+    return "; ".join(part for part in (step.text, found) if part)
 
 
 def _watched(found: Answer) -> list[str]:

@@ -6,6 +6,7 @@ from typing import Annotated
 
 import typer
 
+from playhead.cli import looking
 from playhead.cli.job import Job, run
 from playhead.cli.options import Options, with_options
 
@@ -32,10 +33,13 @@ def watch(
         ),
     ] = None,
     *,
+    parts: looking.Parts = None,
+    merge: looking.Merge = None,
     options: Options,
 ) -> None:
     """What happens in a video, and when: events, chapters, summary, transcript."""
-    run(Job(verb="watch", formats=FORMATS), videos or [_bundled_clip(quiet=options.quiet)], options)
+    job = Job(verb="watch", formats=FORMATS, refined=looking.given(parts=parts, merge=merge))
+    run(job, videos or [_bundled_clip(quiet=options.quiet)], options)
 
 
 def _bundled_clip(*, quiet: bool) -> str:

@@ -16,7 +16,10 @@ from playhead.timeline import Answer
 class Engine(Protocol):
     """One model system behind the one call all share."""
 
-    name: str
+    @property
+    def name(self) -> str:
+        """Name it was loaded by."""
+        ...
 
     def answer(self, video: Video, task: Task, *, progress: Progress = silent) -> Answer:
         """Answer a task about a video, with times in seconds on the video's own clock.

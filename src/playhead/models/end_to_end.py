@@ -203,6 +203,22 @@ class EndToEnd(ABC, Generic[D]):
 
         return plan_engine(self, video)
 
+    @property
+    def full_s(self) -> float | None:
+        """Longest window in seconds whose pictures are taken as near to one another as the family's rule wants.
+
+        None where the rule has no such limit: a fixed number of pictures, or parts that the family cuts itself.
+        """
+        return None
+
+    def video_tokens(self, video: Video, task: Task) -> int | None:
+        """Positions that the last look at a video fills in the prompt of a task; None when it was no single look."""
+        with self._lock:
+            if self._last is None or self._last[0] != (video, file_state(video)) or isinstance(task, Watch):
+                return None
+            look = self._last[1]
+            return len(self.layout(look, self.request(task, look).text).filled())
+
     def save(self, folder: Path) -> None:
         """Write the model as a folder that :func:`playhead.load` opens, and transformers too.
 

@@ -86,6 +86,11 @@ class QwenVL(EndToEnd[Seen]):
         """Ids that end an answer."""
         return (self._ids.turn_end, self._ids.padding)
 
+    @property
+    def full_s(self) -> float:
+        """Where the most pictures are reached at the rate of the settings, in seconds."""
+        return self.settings.max_frames / self.settings.rate_hz
+
     def look(self, video: Video, progress: Progress = silent) -> Look[Seen]:
         """The pictures of a window at their true times, cut for the encoder.
 
