@@ -32,6 +32,7 @@ VERBS: Final = {
     "make-bench": "Draw a benchmark from a seed: clips with events of known times, and the tasks to score engines by.",
     "evaluate": "Run a benchmark with an engine: logged, resumable, scores with intervals and a page.",
     "compare": "Compare two runs of a benchmark sample by sample: difference, interval, p-value.",
+    "engines": "Say what each engine can do for a mechanism: zoom, votes, budgets, clocks.",
     "models": "List engines and weights, or fetch weights: models pull NAME.",
 }
 EXAMPLE: Final = "Example: playhead watch talk.mp4"

@@ -138,6 +138,11 @@ MECHANISMS: Final[Mapping[str, Mechanism]] = {
 """Those a family's own preparation takes; engines of any kind are zoomed, voted and cut into parts elsewhere."""
 
 
+def asked_by(option: str) -> Mechanism | None:
+    """The first mechanism that is asked for by an option of this name; None for any other option."""
+    return next((each for each in MECHANISMS.values() if each.option.partition("=")[0] == option), None)
+
+
 def require(name: str, seams: Iterable[str], engine: str) -> None:
     """Refuse a mechanism for an engine that lacks a seam for it.
 

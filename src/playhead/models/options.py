@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Final, cast
 
 from playhead.errors import MissingExtraError, UnsupportedError, UsageError, nearest
 from playhead.models.family import DType, EngineOptions, Family
+from playhead.models.mechanisms import asked_by, refuse_missing
 
 if TYPE_CHECKING:
     import torch
@@ -28,11 +29,14 @@ def engine_options(options: Mapping[str, Any], family: Family) -> EngineOptions:
 
     Raises:
         UsageError: On an option nobody knows (the nearest name is offered) or a value of the wrong kind.
+        UnsupportedError: On the option of a mechanism that the family has no seam for.
     """
     known = {*_CHECKS, *family.options}
     common: dict[str, Any] = {}
     own: dict[str, Any] = {}
     for name, value in options.items():
+        if name not in known and value is not None and (mechanism := asked_by(name)) is not None:
+            refuse_missing(mechanism, (), family.title)
         if name not in known:
             raise UsageError(f"{family.title} has no option {name!r}", todo=nearest(name, known))
         if value is None:

@@ -57,7 +57,7 @@ MECHANISMS: Final[Mapping[str, Mechanism]] = {
             needs=frozenset(),
             source="ours, after self-consistency (arXiv 2203.11171)",
         ),
-        Mechanism(name="snapping", option="snap=true, --snap", needs=frozenset(), source="ours"),
+        Mechanism(name="snapping", option="snap=0.5, --snap 0.5", needs=frozenset(), source="ours"),
         Mechanism(
             name="nothing when unsure", option="unsure=0.5, --unsure 0.5", needs=frozenset(), source="ours"
         ),
