@@ -29,7 +29,7 @@ def engines(
     from playhead.refine.table import ALL, cells, engine_seams, markdown
 
     if json:
-        rows = {
+        told = {
             name: {
                 "needs": sorted(ALL[name].needs),
                 "option": ALL[name].option,
@@ -38,7 +38,7 @@ def engines(
             }
             for name, row in cells().items()
         }
-        terminal.result_json({"seams": {k: sorted(v) for k, v in engine_seams().items()}, "mechanisms": rows})
+        terminal.result_json({"seams": {k: sorted(v) for k, v in engine_seams().items()}, "mechanisms": told})
     elif table:
         terminal.result(markdown())
     else:
