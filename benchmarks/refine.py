@@ -161,6 +161,16 @@ def table(found: list[Found], curve: Calibration, questions: int, seconds: float
     return "\n".join(rows)
 
 
+def read_log(path: Path | None) -> dict[tuple[str, str], list[Found]]:
+    """What an earlier run found, by clip and query."""
+    if path is None or not path.exists():
+        return {}
+    lines = [
+        json.loads(line) for line in path.read_text(encoding="utf-8").splitlines() if line.startswith("[")
+    ]
+    return {(clip, query): [Found(**each) for each in found] for clip, query, found in lines}
+
+
 def main() -> None:
     """Measure, print, and write what was asked for."""
     parser = argparse.ArgumentParser(
@@ -170,18 +180,30 @@ def main() -> None:
     parser.add_argument("--llm", default="qwen2.5-1.5b")
     parser.add_argument("--write", action="store_true", help="put the curve into the package")
     parser.add_argument("--markdown", type=Path)
+    parser.add_argument(
+        "--log", type=Path, help="keep every query's result here, and go on from what is there"
+    )
+    parser.add_argument(
+        "--clips", default="", help="only clips whose names begin with one of these, with commas between"
+    )
     given = parser.parse_args()
     engine = playhead.load("scout", llm=given.llm).engine
     voting = Votes(engine, Refinement(votes=given.votes))
-    found: list[Found] = []
-    started, questions = time.perf_counter(), 0
+    kept = read_log(given.log)
+    started = time.perf_counter()
     with tempfile.TemporaryDirectory() as folder:
         for question in asked(Path(folder)):
-            questions += 1
-            answer = voting.answer(Video(str(question.path)), Ground(question.query))
-            made = judged(question, answer)
-            found += made
-            print(json.dumps([question.clip, question.query, [asdict(each) for each in made]]), flush=True)
+            key = (question.clip, question.query)
+            if key in kept or not question.clip.startswith(tuple(given.clips.split(","))):
+                continue
+            kept[key] = judged(question, voting.answer(Video(str(question.path)), Ground(question.query)))
+            line = json.dumps([*key, [asdict(each) for each in kept[key]]])
+            print(line, flush=True)
+            if given.log:
+                with given.log.open("a", encoding="utf-8") as log:
+                    log.write(f"{line}\n")
+    found = [each for several in kept.values() for each in several]
+    questions = len(kept)
     curve = fit([each.raw for each in found], [each.right for each in found])
     told = table(found, curve, questions, time.perf_counter() - started)
     print(told)

@@ -123,14 +123,14 @@ def moved_to(span: Span, edges: Sequence[Edge], within_s: float, window: Span) -
     end = None if window.end_s - span.end_s <= _OWN_S else _nearest(span.end_s, edges, "end", within_s)
     start_s = span.start_s if start is None else start.time_s
     end_s = span.end_s if end is None else end.time_s
-    if end_s <= start_s or (start is None and end is None):
+    if end_s <= start_s:
         return span, ""
     told = [
         f"{name} to {edge.time_s:.3f} s ({edge.what})"
-        for name, edge in (("start", start), ("end", end))
-        if edge
+        for name, edge, was_s in (("start", start, span.start_s), ("end", end, span.end_s))
+        if edge and abs(edge.time_s - was_s) > _OWN_S
     ]
-    return Span(start_s, end_s), " and ".join(told)
+    return (Span(start_s, end_s), " and ".join(told)) if told else (span, "")
 
 
 def _nearest(time_s: float, edges: Sequence[Edge], side: Side, within_s: float) -> Edge | None:
