@@ -64,6 +64,14 @@ def test_a_soft_zoom_takes_as_many_pictures_and_denser_ones_inside(minute) -> No
     assert error_s(answer) < error_s(Session(LampEngine(frames=60)).ground(minute, "light"))
 
 
+def test_a_soft_zoom_after_many_looks_takes_no_more_pictures_than_one(minute) -> None:
+    session = Session(LampEngine(frames=20, full_s=30.0))
+    answer = session.refined(zoom=2, zoom_mode="soft", votes=3).ground(minute, "light")
+    assert all(step.frames <= 21 for step in answer.trace)
+    asked = session.refined(zoom=2, zoom_mode="soft").ask(minute, "How long is it light?")
+    assert all(step.frames <= 21 for step in asked.trace)
+
+
 def test_several_spans_are_looked_at_each(twice) -> None:
     engine = LampEngine()
     answer = Session(engine).refined(zoom=2).ground(twice, "light")

@@ -95,7 +95,8 @@ class Zoom(Around):
         first, spans = answers[0].sampling, answers[-1].spans
         window = first.window
         told = [(each.start_s - window.start_s, each.end_s - window.start_s) for each in spans]
-        policy = densify(told, n=max(1, len(first.times_s)), ratio=self.settings.ratio)
+        budget = answers[0].trace[0].frames  # of one look: several may have voted
+        policy = densify(told, n=max(1, budget), ratio=self.settings.ratio)
         with opened(video.source, video_stream=video.video_stream, audio=False) as media:
             if media.index is None:
                 return answers[-1]
