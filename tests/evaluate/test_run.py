@@ -375,3 +375,12 @@ def test_a_log_is_appended_to_and_read_back_as_it_was(tmp_path) -> None:
         )
     assert read_log(tmp_path) == [kept]
     assert kept.answer.events[0].span.start_s == 0.123457
+
+
+def test_the_listing_shows_every_name_whole() -> None:
+    from playhead.evaluate.registry import benchmark_names
+
+    done = subprocess.run(
+        [sys.executable, "-m", "playhead", "evaluate", "--list"], capture_output=True, text=True, check=True
+    )
+    assert [line.split()[0] for line in done.stdout.splitlines()] == benchmark_names()

@@ -119,13 +119,18 @@ def evaluate(
 
 
 def _listing() -> str:
-    """Every benchmark, with what its annotations are licensed as."""
-    from playhead.cli.show import table
+    """A line for every benchmark; names stand whole, for they have to be typed."""
+    from playhead.cli.show import clean
     from playhead.evaluate.registry import benchmark_names, find_benchmark
 
     found = [find_benchmark(name) for name in benchmark_names()]
-    rows = [(each.name, each.title, ", ".join(each.splits), each.licence) for each in found]
-    return table(rows, head=("benchmark", "title", "splits", "licence of the annotations"))
+    width = max(len(each.name) for each in found)
+    lines = (
+        f"{each.name:<{width}}  "
+        + clean(f"{each.title}; splits: {', '.join(each.splits)}; annotations: {each.licence}")
+        for each in found
+    )
+    return "\n".join(lines)
 
 
 def _slug(engine: str) -> str:
