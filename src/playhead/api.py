@@ -136,15 +136,15 @@ class Session:
         make = getattr(self.engine, "plan", None)
         if make is None:
             raise UnsupportedError(f"the engine {self.engine.name} makes no plans", todo="ask its makers")
-        made: Plan = make(_video(source, window))
+        made: Plan = make(video_of(source, window))
         return made
 
     def answer(self, source: Source, task: Task, **window: Unpack[Window]) -> Answer:
         """An answer to any task."""
-        return self._answering.answer(_video(source, window), task, progress=window.get("progress", silent))
+        return self._answering.answer(video_of(source, window), task, progress=window.get("progress", silent))
 
 
-def _video(source: Source, window: Window) -> Video:
+def video_of(source: Source, window: Window) -> Video:
     """What the caller named, refused where it would be misread in silence.
 
     Raises:
@@ -210,4 +210,4 @@ def plan(source: Source, name: str = "scout", *, window: Window | None = None, *
         MediaError: If the file cannot be read.
         UsageError: If there is no such engine, or it refuses an option.
     """
-    return plan_video(os.fspath(name), _video(source, window or {}), **options)
+    return plan_video(os.fspath(name), video_of(source, window or {}), **options)

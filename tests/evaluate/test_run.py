@@ -17,7 +17,6 @@ import pytest
 
 from playhead.errors import MissingExtraError, OutputError, ParseError, PlayheadError, SourceError, UsageError
 from playhead.evaluate import run as running
-from playhead.evaluate.ahead import LookAhead
 from playhead.evaluate.benchmarks.own import BENCHMARK
 from playhead.evaluate.comparison import compare_runs
 from playhead.evaluate.log import SAMPLES, Log, read_log
@@ -26,6 +25,7 @@ from playhead.evaluate.results import read_finished
 from playhead.evaluate.run import Choice, choose_samples, run_benchmark
 from playhead.media.clip import Video
 from playhead.models.base import Exchange
+from playhead.models.look_ahead import LookAhead
 from playhead.models.registry import ENGINES
 from playhead.timeline import Answer, Event, ParseFailure, Sampling, Span
 

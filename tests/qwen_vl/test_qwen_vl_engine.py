@@ -374,3 +374,24 @@ def test_a_sliver_of_a_picture_is_refused() -> None:
 
     with pytest.raises(UsageError, match="200 to 1"):
         frame_size_px(4100, 20, 4)
+
+
+def test_the_faster_filter_is_the_released_processors_a_level_apart_at_most(drawn) -> None:
+    from playhead.models.pictures.read import tensor_bicubic
+
+    random = np.random.default_rng(0)
+    for size_px, made_px in (((320, 180), (224, 128)), ((96, 64), (224, 128)), ((333, 77), (64, 32))):
+        picture = random.integers(0, 256, (size_px[1], size_px[0], 3), np.uint8)
+        slow, fast = (each(picture, made_px).astype(int) for each in (bicubic, tensor_bicubic))
+        assert fast.shape == (made_px[1], made_px[0], 3)
+        assert np.abs(slow - fast).max() <= 1
+        assert (slow != fast).mean() < 0.01
+    path = Video(str(drawn("variable").path))
+    plain, faster = load("qwen3-vl-tiny").look(path), load("qwen3-vl-tiny", resize="torch").look(path)
+    assert plain.times_s.tolist() == faster.times_s.tolist()
+    off = (plain.data.rows_PD - faster.data.rows_PD).abs()
+    assert 0 < float(off.max()) <= 1.01 / 127.5
+    shown = show_video("qwen3-vl-tiny", path, 1000, resize="torch")
+    assert np.array_equal(shown.frames.pixels_FHWC, given(faster, load("qwen3-vl-tiny", resize="torch")))
+    with pytest.raises(UsageError, match="pillow, torch"):
+        load("qwen3-vl-tiny", resize="opencv")

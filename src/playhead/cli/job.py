@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import json
 from collections.abc import Sequence
@@ -18,6 +19,8 @@ from playhead.timeline import Answer, answer_from_dict, to_dict
 if TYPE_CHECKING:
     from playhead.api import Session
     from playhead.export import Options as Choices
+    from playhead.media.clip import Video
+    from playhead.models.look_ahead import LookAhead
 
 DEFAULT_OUT: Final = Path("out")
 KEPT_FORMAT: Final = "json"  # always written, so that a second run can show and re-export without the engine
@@ -64,6 +67,14 @@ def run(job: Job, videos: list[str], options: Options) -> None:
             that would meet every file.
     """
     worker = _Worker(job, videos, options)
+    with contextlib.closing(worker):
+        failures = _work_through(worker, options)
+    if failures:
+        list_failures(failures, len(worker.sources))
+
+
+def _work_through(worker: _Worker, options: Options) -> list[tuple[str, PlayheadError]]:
+    """Answer for each video in turn; what failed, and why."""
     failures: list[tuple[str, PlayheadError]] = []
     for number, source in enumerate(worker.sources, start=1):
         if worker.many and not options.quiet:
@@ -76,8 +87,7 @@ def run(job: Job, videos: list[str], options: Options) -> None:
                 raise
             failures.append((source, error))
             terminal.say(f"failed: {source}")
-    if failures:
-        list_failures(failures, len(worker.sources))
+    return failures
 
 
 def list_failures(failures: Sequence[tuple[str, PlayheadError]], total: int) -> None:
@@ -117,9 +127,18 @@ class _Worker:
         self.many = len(self.sources) > 1
         self.names = dict(zip(self.sources, names_for(self.sources), strict=True))
         self.session: Session | None = None
+        self.ahead: LookAhead | None = None  # from the first video that is asked about on
+
+    def close(self) -> None:
+        """Look at no further videos."""
+        if self.ahead is not None:
+            self.ahead.close()
 
     def work(self, source: str) -> None:
         """One video, from the file to its printed and written result."""
+        if self.ahead is not None:
+            with progress_bars.shown(quiet=self.options.quiet) as progress:
+                self.ahead.begin(self.video(source), progress)
         name = self.job.result_name(self.names[source])
         if not self.formats:
             self.show(self.ask(source))
@@ -182,13 +201,37 @@ class _Worker:
     def ask(self, source: str) -> Answer:
         """The engine's answer, with progress shown while it works."""
         from playhead.api import load
+        from playhead.models.look_ahead import LookAhead
 
         with progress_bars.shown(quiet=self.options.quiet) as progress:
             if self.session is None:
                 loaded = load(self.options.engine, progress=progress, **self.options.for_engine)
                 self.session = loaded.refined(**self.job.refined) if self.job.refined else loaded
+                if not self.job.refined:  # what asks again looks at other windows, which are not known ahead
+                    self.ahead = LookAhead(self.session.engine, self.unfinished(source))
             # Through plain data and back, so that a first run shows the very times its JSON (and a second run) shows.
             return answer_from_dict(to_dict(self.call(self.session, source, progress)))
+
+    def video(self, source: str) -> Video:
+        """The file and its window, as the session opens it."""
+        from playhead.api import Window, video_of
+
+        return video_of(source, Window(**self.window))
+
+    def unfinished(self, source: str) -> list[Video]:
+        """The videos behind one that will be asked about: each once, without those an earlier run finished."""
+        behind = self.sources[self.sources.index(source) + 1 :]
+        return list(dict.fromkeys(self.video(each) for each in behind if not self.is_finished(each)))
+
+    def is_finished(self, source: str) -> bool:
+        """Whether an earlier run has its result."""
+        if not self.formats or self.options.overwrite:
+            return False
+        try:
+            wanted = finished.describe(source, self.made, self.formats)
+        except OF_ONE_FILE:
+            return False  # its turn comes, and says so
+        return finished.is_finished(self.out_dir, self.job.result_name(self.names[source]), wanted)
 
     def call(self, session: Session, source: str, progress: Progress) -> Answer:
         """Call the session's method of the verb's name."""

@@ -31,7 +31,6 @@ from playhead.errors import (
     WindowError,
 )
 from playhead.evaluate import manifest as manifests
-from playhead.evaluate.ahead import LookAhead
 from playhead.evaluate.base import Benchmark, Loaded, Outcome, Sample, Scorer
 from playhead.evaluate.log import SAMPLES, SAMPLING, Entry, Failure, Log, seen_of
 from playhead.evaluate.registry import load_benchmark, split_of
@@ -39,6 +38,7 @@ from playhead.evaluate.results import SCORES, VALUES, Part, score_outcomes, writ
 from playhead.evaluate.scoring import is_read, quick_value
 from playhead.media.clip import Video
 from playhead.models.base import Engine, Exchange, Overheard
+from playhead.models.look_ahead import LookAhead
 from playhead.models.registry import make_engine
 from playhead.progress import Progress, silent
 

@@ -150,6 +150,11 @@ class EndToEnd(ABC, Generic[D]):
         del video
         return None
 
+    def is_kept(self, video: Video) -> bool:
+        """Whether :meth:`recall` would find it; asked from any thread."""
+        del video
+        return False
+
     # --- what all share -------------------------------------------------------------------------------------------
 
     def answer(self, video: Video, task: Task, *, progress: Progress = silent) -> Answer:
@@ -188,7 +193,7 @@ class EndToEnd(ABC, Generic[D]):
             UnsupportedError: The memory is too small for it.
         """
         key = (video, file_state(video))
-        if not self.looks_ahead or key in self._ahead:
+        if not self.looks_ahead or key in self._ahead or self.is_kept(video):
             return
         self._require_room(video)
         self._ahead.put(key, self.look(video, progress))

@@ -79,6 +79,10 @@ class Looks:
             os.utime(path)
         return Entry(tensors, facts)
 
+    def __contains__(self, key: str) -> bool:
+        """Whether there is something under a key; it may still turn out to be damaged."""
+        return self._path(key).is_file()
+
     def save(self, key: str, entry: Entry) -> None:
         """Keep an entry; a disk that refuses is warned about, for what was made is not lost."""
         from safetensors.torch import save

@@ -89,7 +89,7 @@ def cut_frames(frames_FHWC: Pixels, cut: Cut) -> Rows:
     # The mean and the deviation are brought to the scale of the bytes, as transformers does, not the bytes to theirs.
     mean = (np.array(cut.mean_RGB, np.float32) * np.float32(_WHITE))[:, None, None, None]
     std = (np.array(cut.std_RGB, np.float32) * np.float32(_WHITE))[:, None, None, None]
-    values = ordered.astype(np.float32)
+    values = np.ascontiguousarray(ordered).astype(np.float32)  # put in order as bytes: a sixth of the time
     values -= mean
     values /= std
     return values.reshape(groups * rows * columns, cut.values)

@@ -24,6 +24,7 @@ from playhead.models.end_to_end import EndToEnd, Look, Request
 from playhead.models.family import EngineOptions
 from playhead.models.kept import Entry, Looks, entry_key, weights_digest
 from playhead.models.pictures.choose import Chosen, moments
+from playhead.models.pictures.read import FILTERS
 from playhead.models.qwen_vl.collate import Sample, collate
 from playhead.models.qwen_vl.dialect import request
 from playhead.models.qwen_vl.keep import entry_of, features_of, look_of, plain
@@ -107,6 +108,7 @@ class QwenVL(EndToEnd[Seen]):
                 chosen,
                 self.cut,
                 wanted=self.settings.wanted,
+                resize=FILTERS[self.settings.resize],
                 dtype=self.net.dtype,
                 damage=damage,
                 progress=progress,
@@ -141,13 +143,17 @@ class QwenVL(EndToEnd[Seen]):
         written = labels_of(self.telling, seen.moments)
         return tuple(written[number // self.cut.group] for number in range(len(seen.times_s)))
 
-    def recall(self, video: Video) -> Look[Seen] | None:
-        """The look at a window with its features as it was kept on disk; nothing is decoded then."""
-        self._entry = self._encoded = None
+    def is_kept(self, video: Video) -> bool:
+        """Whether :meth:`recall` would find it."""
+        key = self._key(video)
+        return key is not None and key in self._looks
+
+    def _key(self, video: Video) -> str | None:
+        """What features of a window are kept by; None where they are not kept."""
         content = EvidenceCache().content(video.source) if self.options.cache else None
         if content is None:
             return None
-        key = entry_key(
+        return entry_key(
             kind="qwen-vl",
             content=content,
             video=replace(video, source=""),
@@ -158,7 +164,13 @@ class QwenVL(EndToEnd[Seen]):
             weights=self._digest("vision", self.net.model.visual),
             computed=str(self.net.dtype),
         )
-        self._entry = key
+
+    def recall(self, video: Video) -> Look[Seen] | None:
+        """The look at a window with its features as it was kept on disk; nothing is decoded then."""
+        self._encoded = None
+        self._entry = key = self._key(video)
+        if key is None:
+            return None
         entry = self._looks.load(key)
         if entry is None:
             return None

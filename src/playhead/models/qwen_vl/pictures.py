@@ -1,6 +1,6 @@
 """Which pictures of a video are taken, at which size, and what becomes of each on the way to the encoder.
 
-Pictures are decoded at their own size, shrunk with Pillow's bicubic filter as the image processors of transformers do,
+Pictures are decoded at their own size, shrunk with Pillow's bicubic filter as the image processors of transformers do (or torch's, as its video processors do),
 and cut a group at a time: never more than one group of decoded pictures is held.
 
 Axes: P square, D value of a square, T group, S picture seen, K token of a group, M token, G grid.
@@ -21,7 +21,7 @@ from playhead.media.probe import Opened
 from playhead.media.sampling.qwen import fit_px, frame_size_px, qwen2_vl, qwen3_vl, video_size_px
 from playhead.models.pictures import choose as pictures
 from playhead.models.pictures.choose import Chosen, SizeRule, Told, moments, told_times
-from playhead.models.pictures.read import read_groups
+from playhead.models.pictures.read import Resize, read_groups
 from playhead.models.pictures.settings import Wanted
 from playhead.models.pictures.tell import Moment
 from playhead.models.qwen_vl.kinds import Kind
@@ -139,6 +139,7 @@ def read(
     cut: Cut,
     *,
     wanted: Wanted,
+    resize: Resize,
     dtype: torch.dtype,
     damage: Damage,
     progress: Progress,
@@ -150,6 +151,7 @@ def read(
         chosen: Which pictures, at which sizes.
         cut: How they are cut.
         wanted: What is drawn into them, and from which change on a token is kept.
+        resize: How they are shrunk.
         dtype: Precision of the rows.
         damage: Counts what is lost.
         progress: Called with ("looking", pictures read, pictures in all).
@@ -163,7 +165,7 @@ def read(
     kept: list[Mask] = []
     before_KD: Values | None = None
     filled = 0
-    for group in read_groups(media, chosen, damage, burnt=wanted.burnt):
+    for group in read_groups(media, chosen, damage, burnt=wanted.burnt, resize=resize):
         _, rows, columns = cut.grid(len(group.pictures), *group.pictures[0].shape[:2])
         cut_PD = cut_frames(np.stack(group.pictures), cut)
         if wanted.drop is not None:

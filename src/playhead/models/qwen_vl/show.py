@@ -14,7 +14,7 @@ from playhead.media.window import resolve_window
 from playhead.models.family import EngineOptions, Preset, Shown
 from playhead.models.mechanisms import seams_of
 from playhead.models.pictures.choose import Chosen, moments, told_times
-from playhead.models.pictures.read import burnt_texts, glance_at
+from playhead.models.pictures.read import FILTERS, burnt_texts, glance_at
 from playhead.models.qwen_vl.kinds import cut_of, kind_of
 from playhead.models.qwen_vl.layout import labels_of, steps_of
 from playhead.models.qwen_vl.pictures import choose
@@ -49,7 +49,9 @@ def make_show(preset: Preset, config: Any, video: Video, options: EngineOptions,
         window = resolve_window(video, media.info)
         chosen = choose(media, video, window, kind=kind, cut=cut, settings=settings)
         numbers = evenly(len(chosen.selection), most)
-        frames, numbers, lost = glance_at(media, chosen, numbers, burnt=settings.wanted.burnt)
+        frames, numbers, lost = glance_at(
+            media, chosen, numbers, burnt=settings.wanted.burnt, resize=FILTERS[settings.resize]
+        )
         info = media.info
     told = _told(telling, chosen, config)
     return Shown(
