@@ -8,7 +8,7 @@ import json
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, cast
 
 from playhead.cli import finished, progress_bars, sources, terminal
 from playhead.cli.options import Options, read_formats
@@ -17,7 +17,7 @@ from playhead.progress import Progress
 from playhead.timeline import Answer, answer_from_dict, to_dict
 
 if TYPE_CHECKING:
-    from playhead.api import Session
+    from playhead.api import Session, Window
     from playhead.export import Options as Choices
     from playhead.media.clip import Video
     from playhead.models.look_ahead import LookAhead
@@ -214,9 +214,9 @@ class _Worker:
 
     def video(self, source: str) -> Video:
         """The file and its window, as the session opens it."""
-        from playhead.api import Window, video_of
+        from playhead.api import video_of
 
-        return video_of(source, Window(**self.window))
+        return video_of(source, cast("Window", self.window))
 
     def unfinished(self, source: str) -> list[Video]:
         """The videos behind one that will be asked about: each once, without those an earlier run finished."""
