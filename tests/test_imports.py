@@ -86,7 +86,10 @@ LIBRARIES = {
         },
     ),
     "language": ({"numpy"}, {"xllamacpp"}),
-    "models": ({"numpy", "torch", "transformers", "safetensors", "tokenizers"}, {"PIL", "huggingface_hub"}),
+    "models": (
+        {"numpy", "torch", "transformers", "safetensors", "tokenizers"},
+        {"PIL", "huggingface_hub", "jinja2"},
+    ),
     "refine": ({"numpy"}, {"torch", "transformers"}),
     "generate": ({"numpy", "torch", "transformers"}, {"llguidance"}),
     "clockcheck": ({"numpy"}, {"PIL", "torch", "transformers"}),

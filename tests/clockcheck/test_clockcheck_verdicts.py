@@ -158,13 +158,11 @@ def subject(engine, show=None):
 
 def by_average_rate(look, video, engine):
     """The common mistake: a picture's number times one interval for all."""
-    from playhead.models.qwen_vl.layout import labels_of
-
     wrong_s = np.linspace(look.times_s[0], look.times_s[-1], 200)[: len(look.times_s)]
     moments = tuple(
         replace(each, time_s=time_s) for each, time_s in zip(look.data.moments, wrong_s[::2], strict=True)
     )
-    labels = labels_of(engine.telling, moments)
+    labels = engine.telling.labels(moments)
     seen = replace(look.data, moments=moments, times_s=wrong_s)
     told = tuple(labels[number // 2] for number in range(len(wrong_s)))
     return replace(look, times_s=wrong_s, labels=told, data=seen)

@@ -13,9 +13,10 @@ from safetensors.torch import load_file, save_file
 import playhead
 from playhead.errors import WeightsError
 from playhead.media.clip import Video
+from playhead.models.pictures.cost import parameters
 from playhead.models.qwen_vl.config import config_of
 from playhead.models.qwen_vl.family import FAMILY
-from playhead.models.qwen_vl.plan import parameters
+from playhead.models.qwen_vl.kinds import kind_of
 from playhead.models.registry import find_model
 from playhead.tasks.ask import Ask
 
@@ -156,7 +157,10 @@ def test_marks_that_are_not_the_models_are_refused(name, tmp_path) -> None:
 def test_published_sizes_have_the_published_number_of_weights(preset) -> None:
     """The numbers are those the hub gives for the released files; the configurations here must make exactly as many."""
     config = config_of(preset)
-    assert parameters(config) == preset.parameters
+    assert parameters(kind_of(config).model_class, config) == preset.parameters
     if preset.name in WITH_GUESSING_LAYER:
-        assert parameters(config) + guessing_layer(config.text_config) == WITH_GUESSING_LAYER[preset.name]
+        assert (
+            parameters(kind_of(config).model_class, config) + guessing_layer(config.text_config)
+            == WITH_GUESSING_LAYER[preset.name]
+        )
     assert find_model(preset.repositories[0]) == (preset.name, None)

@@ -18,14 +18,17 @@ SEAMS: Final[Mapping[str, str]] = {
     "mixed sizes": "each picture can have a size of its own",
     "words": "words can be written beside each picture",
     "burnt": "pictures can be drawn on before they are shrunk",
-    "drop": "single tokens of a picture can be left out, the others keeping their places",
+    "drop": "single tokens of a picture can be left out; positions of several axes stay, plain ones close up",
     "axes": "positions have an axis for time",
-    "rates": "a tile can be given as 256 or 64 tokens, as a router decides",
+    "rates": "a picture can be given as all of its tokens or a quarter of them, as a router decides",
     "features": "what was encoded of a video is kept on disk between runs",
 }
 """What a family can do for a mechanism, by name."""
 
 _QWEN: Final = frozenset({"instants", "sizes", "words", "burnt", "drop", "axes", "features"})
+_TILES: Final = frozenset(
+    {"instants", "words", "burnt", "drop", "rates"}
+)  # every picture one square of one size
 
 SEAMS_OF: Final[Mapping[str, frozenset[str]]] = {
     "qwen2_vl": _QWEN,
@@ -35,6 +38,9 @@ SEAMS_OF: Final[Mapping[str, frozenset[str]]] = {
     "qwen3_5": _QWEN | {"mixed sizes"},
     "qwen3_5_moe": _QWEN | {"mixed sizes"},
     "hour_llava": frozenset({"features"}),
+    "internvl": _TILES,
+    "video_llama_3": frozenset({"instants", "sizes", "mixed sizes", "words", "burnt", "drop"}),
+    "llava_onevision": _TILES,
 }
 """Seams by ``model_type``; a family that is not named has none."""
 

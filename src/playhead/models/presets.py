@@ -148,7 +148,136 @@ QWEN_VL: Final = (
     ),
 )
 
+_INTERNVL: Final = "one tile of 256 tokens a picture, numbered"
+_VIDEOLLAMA3: Final = "each picture after its time in words, unchanged places left out"
+_LLAVA_OV: Final = "196 tokens a picture, told by order alone"
+_QWEN_LICENCE: Final = "MIT (InternVL3), Qwen licence for the language model (its card says so)"
+
+INTERLEAVED: Final = (
+    *(
+        Preset(
+            name=name,
+            repositories=(repository,),
+            parameters=parameters,
+            licence=licence,
+            about=about,
+            seams=seams_of(model_type),
+        )
+        for name, repository, parameters, licence, about, model_type in (
+            (
+                "internvl3-1b",
+                "OpenGVLab/InternVL3-1B-hf",
+                938_193_024,
+                _QWEN_LICENCE,
+                f"InternVL3: {_INTERNVL}",
+                "internvl",
+            ),
+            (
+                "internvl3-2b",
+                "OpenGVLab/InternVL3-2B-hf",
+                2_088_957_440,
+                _QWEN_LICENCE,
+                f"InternVL3: {_INTERNVL}",
+                "internvl",
+            ),
+            (
+                "internvl3-8b",
+                "OpenGVLab/InternVL3-8B-hf",
+                7_944_373_760,
+                _QWEN_LICENCE,
+                f"InternVL3: {_INTERNVL}",
+                "internvl",
+            ),
+            (
+                "internvl3.5-1b",
+                "OpenGVLab/InternVL3_5-1B-HF",
+                1_060_897_792,
+                "Apache-2.0",
+                f"InternVL3.5: {_INTERNVL}",
+                "internvl",
+            ),
+            (
+                "internvl3.5-2b",
+                "OpenGVLab/InternVL3_5-2B-HF",
+                2_348_347_392,
+                "Apache-2.0",
+                f"InternVL3.5: {_INTERNVL}",
+                "internvl",
+            ),
+            (
+                "internvl3.5-4b",
+                "OpenGVLab/InternVL3_5-4B-HF",
+                4_732_489_216,
+                "Apache-2.0",
+                f"InternVL3.5: {_INTERNVL}",
+                "internvl",
+            ),
+            (
+                "internvl3.5-8b",
+                "OpenGVLab/InternVL3_5-8B-HF",
+                8_528_318_464,
+                "Apache-2.0",
+                f"InternVL3.5: {_INTERNVL}",
+                "internvl",
+            ),
+            (
+                "internvl3.5-14b",
+                "OpenGVLab/InternVL3_5-14B-HF",
+                15_119_523_840,
+                "Apache-2.0",
+                f"InternVL3.5: {_INTERNVL}",
+                "internvl",
+            ),
+            (
+                "videollama3-2b",
+                "lkhl/VideoLLaMA3-2B-Image-HF",
+                1_959_993_584,
+                "Apache-2.0",
+                f"VideoLLaMA 3: {_VIDEOLLAMA3}",
+                "video_llama_3",
+            ),
+            (
+                "videollama3-7b",
+                "lkhl/VideoLLaMA3-7B-Image-HF",
+                8_044_744_944,
+                "Apache-2.0",
+                f"VideoLLaMA 3: {_VIDEOLLAMA3}",
+                "video_llama_3",
+            ),
+            (
+                "llava-onevision-0.5b",
+                "llava-hf/llava-onevision-qwen2-0.5b-ov-hf",
+                893_675_552,
+                "Apache-2.0",
+                f"LLaVA-OneVision: {_LLAVA_OV}",
+                "llava_onevision",
+            ),
+            (
+                "llava-onevision-7b",
+                "llava-hf/llava-onevision-qwen2-7b-ov-hf",
+                8_030_807_584,
+                "Apache-2.0",
+                f"LLaVA-OneVision: {_LLAVA_OV}",
+                "llava_onevision",
+            ),
+        )
+    ),
+    *(
+        Preset(
+            name=name,
+            tiny=True,
+            about=f"{system} with random weights, for tests and examples: what it says means nothing",
+            seams=seams_of(model_type),
+        )
+        for name, system, model_type in (
+            ("internvl-tiny", "InternVL", "internvl"),
+            ("videollama3-tiny", "VideoLLaMA 3", "video_llama_3"),
+            ("llava-onevision-tiny", "LLaVA-OneVision", "llava_onevision"),
+        )
+    ),
+)
+
 PRESETS: Final[dict[str, Preset]] = {
-    preset.name: preset for preset in (*ARC_HUNYUAN_VIDEO, *VTIMELLM, *HOUR_LLAVA, *QWEN_VL)
+    preset.name: preset for preset in (*ARC_HUNYUAN_VIDEO, *VTIMELLM, *HOUR_LLAVA, *QWEN_VL, *INTERLEAVED)
 }
 """All of them by name, families in the order of the line-up."""

@@ -18,6 +18,7 @@ from playhead.media.glance import glance
 from playhead.media.probe import Opened, no_pictures
 from playhead.models.pictures.choose import Chosen, moments
 from playhead.models.pictures.tell import Teller
+from playhead.sequence.layout import Ids
 
 Resize = Callable[[Pixels, tuple[int, int]], Pixels]
 
@@ -152,3 +153,13 @@ def glance_at(
         return resize(make(pixels_HWC, number, chosen.size_of(number)), largest_px)
 
     return glance(media, chosen.selection.indices, numbers, made)
+
+
+def ranges(squares_T: Ids, most: int) -> Iterator[tuple[int, int]]:
+    """Ranges of groups with at most so many squares together, one group at least: what is encoded at once."""
+    first = 0
+    while first < len(squares_T):
+        count = int(np.searchsorted(np.cumsum(squares_T[first:]), most, side="right"))
+        last = min(first + max(1, count), len(squares_T))
+        yield first, last
+        first = last

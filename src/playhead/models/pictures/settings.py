@@ -16,7 +16,7 @@ PICTURE_OPTIONS: Final[Mapping[str, str]] = {
     "tell": "How the time of a picture is told instead of the family's own way: seed1.5-vl, qwen3-vl, videollama3, "
     "internvl, unitime, vtimellm (words), arc, numpro (burnt in), none.",
     "drop": "Least change, in grey levels of 255, for a place that changes from picture to picture to be given again "
-    "(0.1 in VideoLLaMA 3); off if not given.",
+    "(0.1 in VideoLLaMA 3, where it is on; off elsewhere); false turns it off.",
 }
 
 _SIZED: Final = frozenset({"seed1.5-vl"})
@@ -38,27 +38,34 @@ class Wanted:
         return self.tell if self.tell is not None and self.tell.where == "burnt" else None
 
 
-def read_wanted(given: Mapping[str, Any], seams: Collection[str], engine: str) -> Wanted:
+def read_wanted(
+    given: Mapping[str, Any], seams: Collection[str], engine: str, drop: float | None = None
+) -> Wanted:
     """Mechanisms from a family's options as a caller wrote them; other options are passed over.
 
     Args:
         given: Options by name.
         seams: What the engine can do for mechanisms.
         engine: Its name, for messages.
+        drop: What the family drops below where the caller names nothing.
 
     Raises:
         UsageError: A value that is not allowed.
         UnsupportedError: A mechanism the engine lacks a seam for.
     """
-    frames, tell, drop = given.get("frames"), given.get("tell"), given.get("drop")
+    frames, tell, drop = given.get("frames"), given.get("tell"), given.get("drop", drop)
     told = None if tell is None else teller(str(tell))
     if frames is not None:
         _check_frames(frames, seams, engine)
     if told is not None and told.where != "nowhere":
         require("time in words" if told.where == "words" else "time burnt in", seams, engine)
+    if drop is False:
+        drop = None
+    if drop is False:
+        drop = None
     if drop is not None:
         if isinstance(drop, bool) or not isinstance(drop, (int, float)) or not 0 <= drop <= 255:
-            raise UsageError(f"drop={drop!r:.40}", allowed="a number from 0 to 255")
+            raise UsageError(f"drop={drop!r:.40}", allowed="a number from 0 to 255, or false")
         require("pixel-difference dropping", seams, engine)
     return Wanted(frames=frames, tell=told, drop=None if drop is None else float(drop))
 

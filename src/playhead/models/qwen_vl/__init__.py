@@ -7,7 +7,6 @@ settings     the family's own options
 pictures     which pictures, at which size, cut for the encoder
 layout       a prompt's places and positions
 collate      prompts and pictures to what the model takes, one or several
-dialect      tasks in the family's words
 weights      strict loading
 engine       a video looked at once, questions put to it
 plan         what answering would take

@@ -5,7 +5,7 @@ Axes: A axis of a position, N position in the sequence, P square, D value of a s
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any, ClassVar, Final
 
@@ -24,12 +24,12 @@ from playhead.models.end_to_end import EndToEnd, Look, Request
 from playhead.models.family import EngineOptions
 from playhead.models.kept import Entry, Looks, entry_key, weights_digest
 from playhead.models.pictures.choose import Chosen, moments
-from playhead.models.pictures.read import FILTERS
+from playhead.models.pictures.dialect import request
+from playhead.models.pictures.read import FILTERS, ranges
 from playhead.models.qwen_vl.collate import Sample, collate
-from playhead.models.qwen_vl.dialect import request
 from playhead.models.qwen_vl.keep import entry_of, features_of, look_of, plain
 from playhead.models.qwen_vl.kinds import cut_of, kind_of
-from playhead.models.qwen_vl.layout import labels_of, prompt_layout
+from playhead.models.qwen_vl.layout import prompt_layout
 from playhead.models.qwen_vl.pictures import ENCODE_ROWS, Seen, choose, read
 from playhead.models.qwen_vl.settings import read_settings
 from playhead.models.qwen_vl.telling import telling_of
@@ -37,7 +37,7 @@ from playhead.models.qwen_vl.tokens import token_ids
 from playhead.perceive.cache import EvidenceCache
 from playhead.progress import Progress, silent
 from playhead.sequence.drop import Mask
-from playhead.sequence.layout import Ids, Layout
+from playhead.sequence.layout import Layout
 from playhead.tasks.base import Clock, Task
 from playhead.timeline import Sampling
 
@@ -140,7 +140,7 @@ class QwenVL(EndToEnd[Seen]):
         if self.telling.burnt and self.telling.teller is not None:
             each = moments(seen.times_s, replace(chosen, group=1))
             return tuple(self.telling.teller.text(moment) for moment in each)
-        written = labels_of(self.telling, seen.moments)
+        written = self.telling.labels(seen.moments)
         return tuple(written[number // self.cut.group] for number in range(len(seen.times_s)))
 
     def is_kept(self, video: Video) -> bool:
@@ -267,7 +267,7 @@ class QwenVL(EndToEnd[Seen]):
         self._encoded = None  # let go of the old one first
         parts = []
         done = 0
-        for first, last in _some(seen.grids_T2.prod(axis=1), ENCODE_ROWS):
+        for first, last in ranges(seen.grids_T2.prod(axis=1), ENCODE_ROWS):
             squares = int(seen.grids_T2[first:last].prod(axis=1).sum())
             rows_PD = seen.rows_PD[done : done + squares].to(self.net.device)
             grids_G3 = replace(seen, grids_T2=seen.grids_T2[first:last]).grids().to(self.net.device)
@@ -277,16 +277,6 @@ class QwenVL(EndToEnd[Seen]):
             progress("encoding", last, len(seen.grids_T2))
         self._encoded = (seen, _joined(parts, seen.kept_M))
         return self._encoded[1]
-
-
-def _some(squares_T: Ids, most: int) -> Iterator[tuple[int, int]]:
-    """Ranges of groups with at most so many squares together, one group at least."""
-    first = 0
-    while first < len(squares_T):
-        count = int(np.searchsorted(np.cumsum(squares_T[first:]), most, side="right"))
-        last = first + max(1, count)
-        yield first, min(last, len(squares_T))
-        first = last
 
 
 def _joined(parts: Sequence[Any], kept_M: Mask | None) -> Any:  # noqa: ANN401 - outputs of transformers

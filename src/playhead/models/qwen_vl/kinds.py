@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, Final, Literal
+from typing import Any, Final
 
 from transformers import (
     Qwen2_5_VLConfig,
@@ -24,12 +24,11 @@ from transformers import (
 )
 
 from playhead.errors import UnsupportedError
+from playhead.models.pictures.telling import Told
 from playhead.sequence.patches import Cut
 
 _CLIP: Final = ((0.48145466, 0.4578275, 0.40821073), (0.26862954, 0.26130258, 0.27577711))
 _HALF: Final = ((0.5, 0.5, 0.5), (0.5, 0.5, 0.5))
-
-Told = Literal["order", "positions", "text"]
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,18 +10,16 @@ Axes: N position in the sequence, T group of pictures.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import Any, Final
 
-import numpy as np
 from transformers import PreTrainedTokenizerFast
 
 from playhead.media.clip import Times
-from playhead.models.pictures.tell import Moment
+from playhead.models.pictures.telling import Telling
+from playhead.models.pictures.words import Parts
 from playhead.models.qwen_vl.kinds import Kind
 from playhead.models.qwen_vl.pictures import Seen
-from playhead.models.qwen_vl.telling import Telling
-from playhead.models.qwen_vl.tokens import TokenIds, encode
+from playhead.models.qwen_vl.tokens import TokenIds
 from playhead.sequence.drop import drop
 from playhead.sequence.layout import Ids, Layout, Slot
 from playhead.sequence.mrope import Block, by_order, by_time, positions
@@ -29,13 +27,6 @@ from playhead.timeline import Span
 
 STEPS_PER_S: Final = 2
 """Steps of the time axis in a second for a generation whose configuration says none: those of Qwen2.5-VL."""
-
-
-def labels_of(telling: Telling, moments: Sequence[Moment]) -> list[str]:
-    """What is written beside each group of pictures: its time, or nothing where it is told otherwise."""
-    if telling.told != "text" or telling.teller is None:
-        return [""] * len(moments)
-    return [telling.teller.text(each) for each in moments]
 
 
 def steps_of(telling: Telling, starts_T: Times, config: Any) -> Ids:  # noqa: ANN401 - a configuration of the line
@@ -66,7 +57,7 @@ def prompt_layout(
         telling: How it is told the time.
         config: The model's configuration.
     """
-    parts = _Parts(tokenizer)
+    parts = Parts(tokenizer)
     if kind.system:
         parts.mark(ids.turn_start)
         parts.text(f"system\n{kind.system}")
@@ -85,10 +76,10 @@ def prompt_layout(
     return made if seen.kept_M is None else drop(made, seen.kept_M)
 
 
-def _put_pictures(parts: _Parts, telling: Telling, ids: TokenIds, config: Any, seen: Seen) -> list[Block]:  # noqa: ANN401 - a configuration of the line
+def _put_pictures(parts: Parts, telling: Telling, ids: TokenIds, config: Any, seen: Seen) -> list[Block]:  # noqa: ANN401 - a configuration of the line
     """The places of the pictures and their marks."""
     tokens_T2 = seen.grids_T2 // config.vision_config.spatial_merge_size
-    labels = labels_of(telling, seen.moments)
+    labels = telling.labels(seen.moments)
     apart = telling.told == "text"
     blocks: list[Block] = []
     if not apart:
@@ -113,29 +104,3 @@ def _slot(start: int, length: int, number: int, label: str, seen: Seen) -> Slot:
     first = number * (-(-len(seen.times_s) // len(seen.grids_T2)))
     start_s, end_s = seen.told.stretches_S2[first].tolist()
     return Slot(start, length, "frame", Span(start_s, end_s), float(seen.times_s[first]), label)
-
-
-class _Parts:
-    """A prompt under construction; words between two marks are encoded as a whole, as a tokenizer would."""
-
-    def __init__(self, tokenizer: PreTrainedTokenizerFast) -> None:
-        self._tokenizer = tokenizer
-        self._words = ""
-        self.ids: list[int] = []
-        self.slots: list[Slot] = []
-
-    def text(self, words: str) -> None:
-        self._words += words
-
-    def mark(self, token: int) -> None:
-        self._flush()
-        self.ids.append(token)
-
-    def _flush(self) -> None:
-        if self._words:
-            self.ids.extend(encode(self._tokenizer, self._words))
-            self._words = ""
-
-    def array(self) -> Ids:
-        self._flush()
-        return np.array(self.ids, np.int64)

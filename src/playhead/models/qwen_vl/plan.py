@@ -5,12 +5,8 @@ A multiply and an add are two operations. N positions of the language model, P s
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
-from functools import cache
 from typing import Any, Final
-
-import torch
 
 from playhead.media.clip import MediaInfo, Video
 from playhead.media.probe import opened
@@ -19,11 +15,20 @@ from playhead.models.family import EngineOptions, Plan, Preset
 from playhead.models.mechanisms import seams_of
 from playhead.models.options import resolve_device, resolve_dtype
 from playhead.models.pictures.choose import Chosen, told_times
-from playhead.models.qwen_vl.kinds import KINDS, cut_of, kind_of
+from playhead.models.pictures.cost import (
+    heads,
+    looking_back,
+    parameters,
+    reading_flops,
+    state_bytes,
+    token_flops,
+)
+from playhead.models.pictures.telling import Telling
+from playhead.models.qwen_vl.kinds import cut_of, kind_of
 from playhead.models.qwen_vl.layout import STEPS_PER_S, steps_of
 from playhead.models.qwen_vl.pictures import ENCODE_ROWS, choose
 from playhead.models.qwen_vl.settings import Settings, read_settings
-from playhead.models.qwen_vl.telling import Telling, telling_of
+from playhead.models.qwen_vl.telling import telling_of
 
 PROMPT_TOKENS: Final = 128
 """Words around the video: a question of a few lines."""
@@ -56,7 +61,7 @@ def make_plan(preset: Preset, config: Any, video: Video, options: EngineOptions)
     squares_T = (chosen.sizes_T2 // cut.patch_px).prod(axis=1).astype(int).tolist()
     tokens = sum(squares_T) // cut.merge**2
     positions = tokens + PROMPT_TOKENS + (len(squares_T) * _LABEL_TOKENS if telling.told == "text" else 0)
-    weights_bytes = parameters(config) * dtype.itemsize
+    weights_bytes = parameters(kind.model_class, config) * dtype.itemsize
     working = _working_bytes(config, squares_T, positions, dtype.itemsize)
     return Plan(
         engine=preset.name,
@@ -74,20 +79,6 @@ def make_plan(preset: Preset, config: Any, video: Video, options: EngineOptions)
     )
 
 
-def parameters(config: Any) -> int:  # noqa: ANN401 - a configuration of the line
-    """Parameters of a configuration, counted without making them; tied ones once."""
-    return _parameters(config.model_type, config.to_json_string(use_diff=False))
-
-
-@cache
-def _parameters(model_type: str, text: str) -> int:
-    kind = KINDS[model_type]
-    with torch.device("meta"):
-        model = kind.model_class(kind.config_class(**json.loads(text)))
-    model.tie_weights()
-    return sum(each.numel() for each in model.parameters())
-
-
 def looking_flops(config: Any, squares: int) -> float:  # noqa: ANN401 - a configuration of the line
     """Operations of the encoder and the merger for one group of pictures, which is looked at by itself.
 
@@ -103,20 +94,6 @@ def looking_flops(config: Any, squares: int) -> float:  # noqa: ANN401 - a confi
     return float(stem + vision.depth * layer + mergers * merger)
 
 
-def reading_flops(text: Any, positions: int) -> float:  # noqa: ANN401 - any language model's configuration
-    """Operations of the language model for a prompt of so many positions, up to its first token."""
-    products = 2 * positions * _weights(text)
-    attention = 2 * positions**2 * _heads(text)[0]  # half of the square: it looks back only
-    state = positions * _state_flops(text)
-    return float(products + _looking_back(text) * attention + state + 2 * text.vocab_size * text.hidden_size)
-
-
-def token_flops(text: Any, positions: int) -> float:  # noqa: ANN401 - any language model's configuration
-    """Operations for one more token after so many positions."""
-    attention = 4 * positions * _heads(text)[0] * _looking_back(text)
-    return float(2 * _weights(text) + attention + _state_flops(text) + 2 * text.vocab_size * text.hidden_size)
-
-
 def _working_bytes(config: Any, squares_T: Sequence[int], positions: int, value_bytes: int) -> int:  # noqa: ANN401 - a configuration of the line
     """What is held beside the weights: the cut pictures, and the costlier of encoding some and reading the prompt."""
     text, vision = config.text_config, config.vision_config
@@ -126,7 +103,7 @@ def _working_bytes(config: Any, squares_T: Sequence[int], positions: int, value_
     cut_bytes = squares * values * value_bytes
     at_once = max(*squares_T, min(squares, ENCODE_ROWS))
     looking = at_once * (values + _COPIES * (ffn + 4 * width)) * value_bytes
-    cache_bytes = 2 * positions * _looking_back(text) * _heads(text)[1] * value_bytes + _state_bytes(text)
+    cache_bytes = 2 * positions * looking_back(text) * heads(text)[1] * value_bytes + state_bytes(text)
     ffn_width = getattr(text, "intermediate_size", 0) or text.num_experts_per_tok * text.moe_intermediate_size
     reading = _COPIES * positions * (2 * ffn_width + 4 * text.hidden_size) * value_bytes
     deep = len(getattr(vision, "deepstack_visual_indexes", ()))
@@ -140,57 +117,6 @@ def _tower(config: Any) -> tuple[int, int, int]:  # noqa: ANN401 - a configurati
     if config.model_type == "qwen2_vl":
         return vision.embed_dim, vision.embed_dim * vision.mlp_ratio, 2
     return vision.hidden_size, vision.intermediate_size, 3 if config.model_type == "qwen2_5_vl" else 2
-
-
-def _heads(text: Any) -> tuple[int, int]:  # noqa: ANN401 - any language model's configuration
-    """Width of all heads, and of all heads of keys."""
-    each = getattr(text, "head_dim", None) or text.hidden_size // text.num_attention_heads
-    return each * text.num_attention_heads, each * text.num_key_value_heads
-
-
-def _weights(text: Any) -> int:  # noqa: ANN401 - any language model's configuration
-    """Weights of the decoder's matrices that a token goes through."""
-    heads, keys = _heads(text)
-    if experts := getattr(
-        text, "num_experts", 0
-    ):  # a token goes through some of them, chosen by one more matrix
-        ffn = 3 * text.num_experts_per_tok * text.moe_intermediate_size + experts
-        ffn += 3 * getattr(text, "shared_expert_intermediate_size", 0)
-    else:
-        ffn = 3 * text.intermediate_size
-    looking, state_layers = _looking_back(text), text.num_hidden_layers - _looking_back(text)
-    gates = 3 if state_layers else 2  # Qwen3.5's attention has a gate as wide as its heads
-    made = text.num_hidden_layers * ffn + looking * (gates * heads + 2 * keys)
-    if state_layers:
-        keys_width, values_width = _state_widths(text)
-        made += state_layers * (2 * keys_width + 3 * values_width + 2 * text.linear_num_value_heads)
-    return int(text.hidden_size * made)
-
-
-def _looking_back(text: Any) -> int:  # noqa: ANN401 - any language model's configuration
-    """How many layers look back at every token and keep a cache of them."""
-    kinds = getattr(text, "layer_types", None) or ["full_attention"] * text.num_hidden_layers
-    return sum(kind != "linear_attention" for kind in kinds)
-
-
-def _state_widths(text: Any) -> tuple[int, int]:  # noqa: ANN401 - a configuration of Qwen3.5
-    """Width of the keys and of the values of a layer that keeps a running state."""
-    return (
-        text.linear_num_key_heads * text.linear_key_head_dim,
-        text.linear_num_value_heads * text.linear_value_head_dim,
-    )
-
-
-def _state_flops(text: Any) -> int:  # noqa: ANN401 - any language model's configuration
-    """Operations for one token in all layers that keep a running state: it is faded, corrected and read."""
-    layers = text.num_hidden_layers - _looking_back(text)
-    return 6 * layers * _state_widths(text)[1] * text.linear_key_head_dim if layers else 0
-
-
-def _state_bytes(text: Any) -> int:  # noqa: ANN401 - any language model's configuration
-    """The running states, float32; as large after one token as after all."""
-    layers = text.num_hidden_layers - _looking_back(text)
-    return 4 * layers * _state_widths(text)[1] * text.linear_key_head_dim if layers else 0
 
 
 def _notes(

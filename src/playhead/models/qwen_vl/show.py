@@ -15,11 +15,12 @@ from playhead.models.family import EngineOptions, Preset, Shown
 from playhead.models.mechanisms import seams_of
 from playhead.models.pictures.choose import Chosen, moments, told_times
 from playhead.models.pictures.read import FILTERS, burnt_texts, glance_at
+from playhead.models.pictures.telling import Telling
 from playhead.models.qwen_vl.kinds import cut_of, kind_of
-from playhead.models.qwen_vl.layout import labels_of, steps_of
+from playhead.models.qwen_vl.layout import steps_of
 from playhead.models.qwen_vl.pictures import choose
 from playhead.models.qwen_vl.settings import read_settings
-from playhead.models.qwen_vl.telling import Telling, telling_of
+from playhead.models.qwen_vl.telling import telling_of
 
 _NOTES: Final = {
     "order": "the model knows the order of the pairs of pictures, no times",
@@ -71,7 +72,7 @@ def _told(telling: Telling, chosen: Chosen, config: Any) -> list[str]:  # noqa: 
     if telling.burnt and telling.teller is not None:
         return [f"burnt in: {text}" for text in burnt_texts(chosen, telling.teller)]
     if telling.told == "text":
-        labels = labels_of(telling, moments(times_s, chosen))
+        labels = telling.labels(moments(times_s, chosen))
         return [f"told {labels[number // group]}" for number in range(len(times_s))]
     steps = steps_of(telling, told_times(times_s, chosen).starts_T, config).tolist()
     word = "step" if telling.told == "positions" else "pair"

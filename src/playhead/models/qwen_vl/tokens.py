@@ -6,10 +6,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
-from tokenizers.pre_tokenizers import ByteLevel
 from transformers import PreTrainedTokenizerFast, Qwen2Tokenizer
 
 from playhead.errors import WeightsError
+from playhead.models.pictures.words import byte_tokenizer, encode
 from playhead.models.qwen_vl.kinds import kind_of
 
 _PADDING: Final = "<|endoftext|>"
@@ -109,16 +109,6 @@ def token_ids(
     return TokenIds(start, end, vision_start, vision_end, video, padding)
 
 
-def encode(tokenizer: PreTrainedTokenizerFast, text: str, *, special: bool = False) -> list[int]:
-    """Ids of a text; without ``special``, a user who writes ``<|im_end|>`` gets its letters, not the token."""
-    ids: list[int] = tokenizer(text, add_special_tokens=False, split_special_tokens=not special)["input_ids"]
-    return ids
-
-
 def tiny_tokenizer(tokenizer_class: Any = Qwen2Tokenizer) -> PreTrainedTokenizerFast:  # noqa: ANN401 - a class of transformers
     """The same class with no merges: every byte is its own token, ids 0 to 255, then the marks."""
-    vocabulary = {letter: number for number, letter in enumerate(sorted(ByteLevel.alphabet()))}
-    made: PreTrainedTokenizerFast = tokenizer_class(
-        vocab=vocabulary, merges=[], extra_special_tokens=list(_MARKS)
-    )
-    return made
+    return byte_tokenizer(_MARKS, tokenizer_class)

@@ -1,4 +1,4 @@
-"""How tasks are put to the Qwen-VL line: plain questions, times in seconds or as a clock, lists as JSON."""
+"""How tasks are put to chat models that look at pictures: plain questions, times in seconds or as a clock, lists as JSON."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ def request(
     room: Room = TRAINED,
     times: Literal["seconds", "clock", "minutes", "bins", "frames"] = "seconds",
 ) -> Request:
-    """A task in the family's words, and the texts that can be read as its answer.
+    """A task in words, and the texts that can be read as its answer.
 
     Args:
         task: Any task but ``watch``.
@@ -75,5 +75,5 @@ def _words(task: str, **fields: str) -> str:
 
 @cache
 def _table() -> dict[str, Any]:
-    file = resources.files("playhead.models.qwen_vl") / "prompts.toml"
+    file = resources.files("playhead.models.pictures") / "prompts.toml"
     return tomllib.loads(file.read_text(encoding="utf-8"))
