@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import inspect
+
 import pytest
 import torch
 from families_kit import auto_class, join_left, load, sample
@@ -42,10 +44,11 @@ def test_the_first_step_is_the_forward(engine, one) -> None:
     with torch.inference_mode():
         whole = engine.model(**one).logits
         last = engine.model(**one, logits_to_keep=1).logits
-    assert last.shape[1] == 1
+    if "logits_to_keep" in inspect.signature(engine.model.forward).parameters:  # VideoLLaMA 3's has none
+        assert last.shape[1] == 1
     assert whole.shape[1] == one["input_ids"].shape[1]
     torch.testing.assert_close(whole[:, -1], logits_BTV[:, 0].to(whole.dtype), atol=TOLERANCE, rtol=TOLERANCE)
-    torch.testing.assert_close(whole[:, -1:], last, atol=TOLERANCE, rtol=TOLERANCE)
+    torch.testing.assert_close(whole[:, -1:], last[:, -1:], atol=TOLERANCE, rtol=TOLERANCE)
 
 
 def test_a_step_of_ones_own_is_the_step_of_generate(engine, one) -> None:

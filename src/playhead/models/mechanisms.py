@@ -41,6 +41,8 @@ SEAMS_OF: Final[Mapping[str, frozenset[str]]] = {
     "internvl": _TILES,
     "video_llama_3": frozenset({"instants", "sizes", "mixed sizes", "words", "burnt", "drop"}),
     "llava_onevision": _TILES,
+    "internvl_flash": _TILES
+    - {"drop"},  # its second projector puts 16 squares together before tokens are made
 }
 """Seams by ``model_type``; a family that is not named has none."""
 

@@ -264,6 +264,23 @@ INTERLEAVED: Final = (
     ),
     *(
         Preset(
+            name=f"internvl3.5-{size.lower()}-flash",
+            repositories=(f"OpenGVLab/InternVL3_5-{size}-Flash",),
+            parameters=parameters,
+            licence="Apache-2.0",
+            about="InternVL3.5-Flash: a router gives each picture 256 or 64 tokens",
+            seams=seams_of("internvl_flash"),
+        )
+        for size, parameters in (
+            ("1B", 1_151_171_586),
+            ("2B", 2_491_055_106),
+            ("4B", 4_906_132_482),
+            ("8B", 8_813_642_754),
+            ("14B", 15_495_030_786),
+        )
+    ),
+    *(
+        Preset(
             name=name,
             tiny=True,
             about=f"{system} with random weights, for tests and examples: what it says means nothing",
@@ -271,6 +288,7 @@ INTERLEAVED: Final = (
         )
         for name, system, model_type in (
             ("internvl-tiny", "InternVL", "internvl"),
+            ("internvl-flash-tiny", "InternVL3.5-Flash", "internvl_flash"),
             ("videollama3-tiny", "VideoLLaMA 3", "video_llama_3"),
             ("llava-onevision-tiny", "LLaVA-OneVision", "llava_onevision"),
         )

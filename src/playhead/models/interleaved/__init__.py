@@ -4,6 +4,8 @@ kinds             what the engine asks of such a family
 internvl          InternVL 3 and 3.5: one tile a picture, numbered
 videollama3       VideoLLaMA 3: own proportions, times in words, unchanged places left out
 llava_onevision   LLaVA-OneVision: one square a picture, told by order
+flash             InternVL3.5-Flash: released folders, and tiles at the rate its router says
+vir               the router's modules, and the model around it
 families          these by their model_type
 config            the configurations of the released checkpoints, and the tiny ones
 tokens            tokenizers, their marks and chat templates

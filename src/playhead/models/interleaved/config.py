@@ -43,6 +43,8 @@ _SIGLIP: Final = {
 
 def model_type_of(preset: Preset) -> str:
     """The family of a preset."""
+    if "flash" in preset.name:
+        return "internvl_flash"
     starts = {"internvl": "internvl", "videollama3": "video_llama_3", "llava-onevision": "llava_onevision"}
     return next(model_type for start, model_type in starts.items() if preset.name.startswith(start))
 
@@ -52,7 +54,7 @@ def config_of(preset: Preset) -> Any:  # noqa: ANN401 - a configuration of trans
     model_type = model_type_of(preset)
     if preset.tiny:
         return tiny_config(model_type)
-    return published_config(model_type, preset.name)
+    return published_config(model_type, preset.name.replace("-flash", ""))
 
 
 def published_config(model_type: str, size: str, **changes: Any) -> Any:  # noqa: ANN401 - keys and a configuration
@@ -114,9 +116,14 @@ def tiny_config(model_type: str, **changes: Any) -> Any:  # noqa: ANN401 - any k
         text["head_dim"] = 16
         vision |= {"attention_bias": True, "image_size": 112}
         marks = {"image_token_id": TINY_IDS["<IMG_CONTEXT>"], "image_seq_length": 16}
+        if model_type == "internvl_flash":
+            marks |= {
+                "flash_absolute_threshold": 0.0
+            }  # half of the pictures are given small, whatever they show
     elif model_type == "video_llama_3":
         marks = {"image_token_id": TINY_IDS["<|image_pad|>"], "video_token_id": TINY_IDS["<|video_pad|>"]}
     else:
+        vision.pop("initializer_range")
         # As in 384 pixels of squares of 14: the sides are no multiples, and the squares along them are odd in number.
         vision |= {"model_type": "siglip_vision_model", "image_size": 104, "vision_use_head": False}
         marks = {"image_token_index": TINY_IDS["<image>"], "video_token_index": TINY_IDS["<video>"]}

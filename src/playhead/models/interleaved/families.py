@@ -6,14 +6,18 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 from playhead.errors import UnsupportedError
+from playhead.models.interleaved.flash import FLASH, register
 from playhead.models.interleaved.internvl import INTERNVL
 from playhead.models.interleaved.kinds import Kind
 from playhead.models.interleaved.llava_onevision import LLAVA_ONEVISION
 from playhead.models.interleaved.videollama3 import VIDEOLLAMA3
 
 KINDS: Final[Mapping[str, Kind]] = {
-    kind.model_type: kind for kind in (INTERNVL, VIDEOLLAMA3, LLAVA_ONEVISION)
+    kind.model_type: kind for kind in (INTERNVL, VIDEOLLAMA3, LLAVA_ONEVISION, FLASH)
 }
+
+
+register()
 
 
 def kind_of(config: Any) -> Kind:  # noqa: ANN401 - any configuration of transformers

@@ -12,6 +12,7 @@ from playhead.models.family import EngineOptions, Family, Plan, Preset, Shown
 from playhead.models.folder import weights_bytes
 from playhead.models.interleaved.config import config_of, model_type_of, tiny_config
 from playhead.models.interleaved.families import KINDS
+from playhead.models.interleaved.flash import RELEASED_TYPE
 from playhead.models.interleaved.settings import OPTIONS, read_settings
 from playhead.models.interleaved.tokens import open_tokenizer, tiny_tokenizer
 from playhead.models.machine import require_memory
@@ -112,9 +113,9 @@ def _from_folder(name: str, folder: Path, options: EngineOptions) -> Interleaved
 
 FAMILY: Final = Family(
     name="interleaved",
-    title="InternVL, VideoLLaMA 3 and LLaVA-OneVision",
+    title="InternVL, VideoLLaMA 3, LLaVA-OneVision",
     presets={preset.name: preset for preset in INTERLEAVED},
-    model_types=tuple(KINDS),
+    model_types=(*KINDS, RELEASED_TYPE),
     options=OPTIONS,
     make=make,
     open=open_folder,

@@ -55,6 +55,7 @@ class Kind(ABC):
         teller: How it is told the time in words; None where it is not.
         drop: Change from which on a token is given again, as published; None where all are.
         routed: Whether a router of the model's own decides at which rate a picture is given.
+        all_logits: Whether transformers' model makes logits of every position of a prompt, whatever it is asked.
     """
 
     model_type: ClassVar[str]
@@ -72,6 +73,7 @@ class Kind(ABC):
     teller: ClassVar[Teller | None] = None
     drop: ClassVar[float | None] = None
     routed: ClassVar[bool] = False
+    all_logits: ClassVar[bool] = False
 
     @property
     def template(self) -> str:

@@ -95,7 +95,8 @@ def working_bytes(kind: Kind, config: Any, grids_F2: Ids, positions: int, value_
     cache_bytes = 2 * positions * text.num_hidden_layers * heads(text)[1] * value_bytes
     reading = _COPIES * positions * (2 * text.intermediate_size + 4 * text.hidden_size) * value_bytes
     features = int(grids_F2.prod(axis=1).sum()) * text.hidden_size * value_bytes
-    return int(prepared_bytes + features + max(looking, cache_bytes + reading + text.vocab_size * 4))
+    logits = (positions if kind.all_logits else 1) * text.vocab_size * 4
+    return int(prepared_bytes + features + max(looking, cache_bytes + reading + logits))
 
 
 def _notes(

@@ -66,7 +66,10 @@ def pooled(features_MD: torch.Tensor, grids_F2: Ids, small_F: Mask) -> torch.Ten
     """
     made = []
     for part, (rows, columns), is_small in zip(
-        features_MD.split(grids_F2.prod(axis=1).tolist()), grids_F2.tolist(), small_F.tolist(), strict=True
+        torch.split(features_MD, grids_F2.prod(axis=1).tolist()),
+        grids_F2.tolist(),
+        small_F.tolist(),
+        strict=True,
     ):
         if not is_small:
             made.append(part)

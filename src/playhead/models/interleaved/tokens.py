@@ -75,11 +75,11 @@ class Chat:
         parts.text(template[at:])
 
 
-def open_tokenizer(folder: Path, config: Any) -> Any:  # noqa: ANN401 - a configuration and a tokenizer of transformers
-    """The tokenizer of a folder of weights, with the folder's chat template.
+def read_tokenizer(folder: Path) -> Any:  # noqa: ANN401 - a tokenizer of transformers
+    """The tokenizer of a folder, with the folder's chat template.
 
     Raises:
-        WeightsError: No tokenizer there, or one with more tokens than the model has.
+        WeightsError: No tokenizer there, or one that cannot be read.
     """
     asked = f"the tokenizer of {folder}"
     if not any((folder / name).is_file() for name in ("tokenizer.json", "vocab.json", "tokenizer.model")):
@@ -92,16 +92,24 @@ def open_tokenizer(folder: Path, config: Any) -> Any:  # noqa: ANN401 - a config
         tokenizer = AutoTokenizer.from_pretrained(folder)
     except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
         raise WeightsError(asked, found=str(error)[:300], todo="use the whole released folder") from error
+    if (folder / "chat_template.json").is_file():  # a processor's own file in older releases
+        tokenizer.chat_template = read_json(folder / "chat_template.json").get("chat_template")
+    return tokenizer
+
+
+def open_tokenizer(folder: Path, config: Any) -> Any:  # noqa: ANN401 - a configuration and a tokenizer of transformers
+    """The tokenizer of a folder of weights.
+
+    Raises:
+        WeightsError: No tokenizer there, or one with more tokens than the model has.
+    """
+    tokenizer = read_tokenizer(folder)
     if len(tokenizer) > config.text_config.vocab_size:
         raise WeightsError(
-            asked,
+            f"the tokenizer of {folder}",
             found=f"{len(tokenizer)} tokens for a model of {config.text_config.vocab_size}",
             todo="use the tokenizer that came with the weights",
         )
-    if (
-        folder / "chat_template.json"
-    ).is_file():  # a processor's own file in older releases, unread by tokenizers
-        tokenizer.chat_template = read_json(folder / "chat_template.json").get("chat_template")
     return tokenizer
 
 

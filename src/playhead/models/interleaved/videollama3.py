@@ -47,6 +47,7 @@ class VideoLLaMA3(Kind):
     between = ","
     teller = TELLERS["videollama3"]
     drop = THRESHOLD
+    all_logits = True
 
     def token_id(self, config: Any) -> int:  # noqa: ANN401 - a configuration of transformers
         """Places of a video."""

@@ -12,6 +12,7 @@ from transformers import CONFIG_MAPPING
 from playhead.errors import WeightsError
 from playhead.models.folder import CONFIG, read_json, refuse_unknown_keys
 from playhead.models.interleaved.families import KINDS
+from playhead.models.interleaved.flash import FLASH, RELEASED_TYPE, place_id, read_released
 from playhead.models.interleaved.kinds import Colours, Kind
 from playhead.models.weights import load_pretrained
 
@@ -43,6 +44,9 @@ def load(folder: Path, **options: Any) -> Any:  # noqa: ANN401 - passed on; a mo
         WeightsError: If the folder holds another model, unknown keys, or tensors that do not fit (with a table).
     """
     kind = check_config(folder)
+    held = read_json(folder / CONFIG)
+    if held.get("model_type") == RELEASED_TYPE:
+        options["config"] = read_released(folder / CONFIG, held, place_id(folder))
     return load_pretrained(kind.model_class, folder, asked=f"load {kind.title} from {folder}", **options)
 
 
@@ -53,6 +57,9 @@ def check_config(folder: Path) -> Kind:
         WeightsError: If there is none, it cannot be read, or it is none of these families.
     """
     config = read_json(folder / CONFIG)
+    if config.get("model_type") == RELEASED_TYPE:
+        read_released(folder / CONFIG, config)
+        return FLASH
     kind = KINDS.get(str(config.get("model_type")))
     if kind is None:
         raise WeightsError(
@@ -75,7 +82,7 @@ def check_keys(where: Path, config: Mapping[str, Any], config_class: Any) -> Non
         held = config.get(part)
         if isinstance(held, Mapping):
             told, usual = str(held.get("model_type") or ""), getattr(spec, "config_class", spec)
-            own = CONFIG_MAPPING.get(told, usual)
+            own = CONFIG_MAPPING[told] if told in CONFIG_MAPPING else usual  # noqa: SIM401 - its get() looks up nothing
             if not is_dataclass(
                 own
             ):  # any model of transformers may stand here, and the folder does not say which

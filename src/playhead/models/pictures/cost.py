@@ -14,7 +14,8 @@ import torch
 
 def parameters(model_class: Any, config: Any) -> int:  # noqa: ANN401 - a model class of transformers and its configuration
     """Parameters of a configuration, counted without making them; tied ones once."""
-    return _parameters(model_class, type(config), config.to_json_string(use_diff=False))
+    config_class: Any = type(config)
+    return _parameters(model_class, config_class, config.to_json_string(use_diff=False))
 
 
 @cache
