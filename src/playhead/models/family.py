@@ -145,6 +145,9 @@ class Family:
         show: What a preset would see of a video, of many pictures an even choice of so many; no weights are needed.
         parts: Own options that name the parts a model is put together from. Where one is given, those parts decide how
             much memory is needed: the family makes sure of it, not the preset's published size.
+        claims: Whether it takes models of a type that no family names, where it takes more than its own.
+        plan_folder: What a folder's model would take for a video, where that is not told by the preset nearest in size.
+        show_folder: What a folder's model would see of a video, likewise.
     """
 
     name: str
@@ -157,3 +160,6 @@ class Family:
     plan: Callable[[Preset, Video, EngineOptions], Plan]
     show: Callable[[Preset, Video, EngineOptions, int], Shown]
     parts: tuple[str, ...] = ()
+    claims: Callable[[str], bool] | None = None
+    plan_folder: Callable[[Path, Video, EngineOptions], Plan] | None = None
+    show_folder: Callable[[Path, Video, EngineOptions, int], Shown] | None = None

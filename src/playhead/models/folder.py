@@ -108,6 +108,9 @@ def family_of_folder(folder: Path, families: Iterable[Family]) -> Family:
     folded = {each.casefold(): family for each, family in by_type.items()}
     if isinstance(model_type, str) and model_type.casefold() in folded:
         return folded[model_type.casefold()]
+    claiming = [family for family in families if family.claims is not None and family.claims(str(model_type))]
+    if claiming:
+        return claiming[0]
     known = ", ".join(f"{each} ({family.title})" for each, family in sorted(by_type.items()))
     raise UnsupportedError(
         f"cannot open the folder {folder}",

@@ -139,6 +139,9 @@ def _plan_folder(folder: Path, video: Video, options: dict[str, Any]) -> Plan:
 
     family = family_of_folder(folder, families())
     settings = engine_options(options, family)
+    if family.plan_folder is not None:
+        made = family.plan_folder(folder, video, _countable(settings))
+        return with_seconds(replace(made, engine=str(folder)), settings)
     parts = (settings.family.get(name) for name in family.parts)
     named = [Path(part) for part in parts if isinstance(part, (str, Path))]
     parameters = sum(count_weights(each) for each in (folder, *named))

@@ -57,6 +57,9 @@ FAMILIES: dict[str, str] = {
     for preset in presets
 }
 
+OTHERS: Final = "playhead.models.interleaved.generic_family"
+"""The module whose FAMILY opens what no other claims; it has no presets."""
+
 # What the hub must have for each of ours with its own settings; others' engines do not tell.
 WEIGHTS: dict[str, tuple[str, ...]] = {
     "scout": ("whisper-base", "yamnet", "efficientdet-lite0", "minilm", "qwen2.5-1.5b"),
@@ -91,7 +94,7 @@ def families() -> list[Family]:
     Raises:
         MissingExtraError: The libraries models run on are not installed.
     """
-    return [_family(module) for module in dict.fromkeys(FAMILIES.values())]
+    return [_family(module) for module in dict.fromkeys((*FAMILIES.values(), OTHERS))]
 
 
 def make_engine(

@@ -7,7 +7,7 @@ from typing import Any, Final
 
 from playhead.errors import UnsupportedError, UsageError
 from playhead.media.clip import Video
-from playhead.models.family import EngineOptions, Family, Preset, Shown
+from playhead.models.family import EngineOptions, Family, Shown
 from playhead.models.registry import FAMILIES, engine_names, families, family_of, find_model
 
 MOST_SHOWN: Final = 24
@@ -46,19 +46,23 @@ def show_video(name: str, video: Video, most: int = MOST_SHOWN, **options: Any) 
         return show_video(preset, video, most, **options)
     if folder is None:
         raise UnsupportedError(f"{asked}: its config is not here", todo="load it once, or name the folder")
-    family, nearest = _of_folder(folder)
+    from playhead.models.folder import count_weights
+    from playhead.models.plan import like
+
+    family = _family_of(folder)
+    if family.show_folder is not None:
+        return family.show_folder(folder, video, _settings(family, options), most)
+    nearest = like(family, count_weights(folder))
     shown = family.show(nearest, video, _settings(family, options), most)
     return _named(
         shown, str(folder), f"shown as {nearest.name} sees it, whose size is nearest to the folder's"
     )
 
 
-def _of_folder(folder: Path) -> tuple[Family, Preset]:
-    from playhead.models.folder import count_weights, family_of_folder
-    from playhead.models.plan import like
+def _family_of(folder: Path) -> Family:
+    from playhead.models.folder import family_of_folder
 
-    family = family_of_folder(folder, families())
-    return family, like(family, count_weights(folder))
+    return family_of_folder(folder, families())
 
 
 def _named(shown: Shown, name: str, note: str) -> Shown:

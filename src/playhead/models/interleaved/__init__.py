@@ -19,4 +19,6 @@ engine            a video looked at once, questions put to it
 plan              what answering would take
 show              what the models see, as pictures
 family            presets, and how engines are made
+generic           any other model that reads images and text, by its folder's own processor
+generic_family    how folders of these are opened, planned and shown
 """

@@ -73,7 +73,7 @@ def published_config(model_type: str, size: str, **changes: Any) -> Any:  # noqa
     }
     if size in _QWEN3:
         text["head_dim"] = 128
-    vision = dict(_INTERN_VIT if model_type.startswith("internvl") else _SIGLIP)
+    vision: dict[str, Any] = dict(_INTERN_VIT if model_type.startswith("internvl") else _SIGLIP)
     if model_type == "llava_onevision":
         vision |= {
             "model_type": "siglip_vision_model",

@@ -209,7 +209,8 @@ def read_released(where: Path, held: Mapping[str, Any], place: int = 0) -> Inter
             )
     own = {ours: vision[released] for released, ours in _VISION.items() if released in vision}
     image_px = held.get("force_image_size") or own.get("image_size")
-    return InternVLFlashConfig(
+    made: Any = InternVLFlashConfig  # its fields are declared by transformers
+    config: InternVLFlashConfig = made(
         text_config={
             name: value for name, value in text.items() if name not in ("architectures", "auto_map")
         },
@@ -218,3 +219,4 @@ def read_released(where: Path, held: Mapping[str, Any], place: int = 0) -> Inter
         tie_word_embeddings=bool(text.get("tie_word_embeddings", False)),
         **{name: float(held[name]) for name in ("flash_relative_threshold", "flash_absolute_threshold")},
     )
+    return config

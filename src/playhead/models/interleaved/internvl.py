@@ -60,7 +60,7 @@ class InternVL(Kind):
 
     def token_px(self, config: Any) -> int:  # noqa: ANN401
         """A square of patches that pixel shuffle puts together."""
-        return two(config.vision_config.patch_size) * round(1 / config.downsample_ratio)
+        return int(two(config.vision_config.patch_size) * round(1 / config.downsample_ratio))
 
     def grid(self, config: Any, size_px: tuple[int, int]) -> tuple[int, int]:  # noqa: ANN401
         """Of a tile."""

@@ -166,7 +166,8 @@ class Kind(ABC):
 
     def patches(self, grids_F2: Ids) -> Ids:
         """Squares the encoder cuts each picture into, for counting what it costs."""
-        return 4 * grids_F2.prod(axis=1)
+        made: Ids = 4 * grids_F2.prod(axis=1)
+        return made
 
     @abstractmethod
     def tower(self, config: Any) -> tuple[int, int, int]:  # noqa: ANN401

@@ -53,21 +53,19 @@ def read_wanted(
         UsageError: A value that is not allowed.
         UnsupportedError: A mechanism the engine lacks a seam for.
     """
-    frames, tell, drop = given.get("frames"), given.get("tell"), given.get("drop", drop)
+    frames, tell = given.get("frames"), given.get("tell")
+    least: object = given.get("drop", drop)
     told = None if tell is None else teller(str(tell))
     if frames is not None:
         _check_frames(frames, seams, engine)
     if told is not None and told.where != "nowhere":
         require("time in words" if told.where == "words" else "time burnt in", seams, engine)
-    if drop is False:
-        drop = None
-    if drop is False:
-        drop = None
-    if drop is not None:
-        if isinstance(drop, bool) or not isinstance(drop, (int, float)) or not 0 <= drop <= 255:
-            raise UsageError(f"drop={drop!r:.40}", allowed="a number from 0 to 255, or false")
-        require("pixel-difference dropping", seams, engine)
-    return Wanted(frames=frames, tell=told, drop=None if drop is None else float(drop))
+    if least is None or least is False:
+        return Wanted(frames=frames, tell=told)
+    if isinstance(least, bool) or not isinstance(least, (int, float)) or not 0 <= least <= 255:
+        raise UsageError(f"drop={least!r:.40}", allowed="a number from 0 to 255, or false")
+    require("pixel-difference dropping", seams, engine)
+    return Wanted(frames=frames, tell=told, drop=float(least))
 
 
 def _check_frames(frames: object, seams: Collection[str], engine: str) -> None:
