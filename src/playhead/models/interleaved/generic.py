@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
-from typing import Any, ClassVar, Final
+from typing import Any, ClassVar, Final, Literal
 
 import numpy as np
 import torch
@@ -37,7 +37,7 @@ from playhead.models.pictures.dialect import request
 from playhead.models.pictures.read import read_groups
 from playhead.models.pictures.settings import PICTURE_OPTIONS, Wanted, read_wanted
 from playhead.models.pictures.tell import TELLERS, Moment
-from playhead.models.pictures.telling import Telling, Told
+from playhead.models.pictures.telling import Telling
 from playhead.progress import Progress, silent
 from playhead.sequence.layout import Layout, Slot
 from playhead.tasks.base import Clock, Task
@@ -86,7 +86,7 @@ def read_settings(given: Mapping[str, Any], engine: str) -> Settings:
 def telling_of(settings: Settings) -> Telling:
     """How times are told: in words, as Seed1.5-VL does, unless the caller wants another way."""
     teller = settings.wanted.tell or TELLERS["seed1.5-vl"]
-    written: Told = "text" if teller.where == "words" else "order"
+    written: Literal["text", "order"] = "text" if teller.where == "words" else "order"
     return Telling(written, teller if teller.where != "nowhere" else None, teller.times or "seconds")
 
 
