@@ -87,7 +87,10 @@ def test_a_variable_rate_clip_and_its_constant_rate_twin_get_the_same_labels(eng
         variable.labels
     ):  # what the model is told are stretches of the clock: they do not depend on the frames
         np.testing.assert_allclose(variable.intervals_S2, constant.intervals_S2, atol=1e-3)
-    assert at_variable.input_ids_N.tolist() == at_constant.input_ids_N.tolist()
+    if (
+        getattr(variable.data, "small_F", None) is None
+    ):  # a router gives other pictures other counts of tokens
+        assert at_variable.input_ids_N.tolist() == at_constant.input_ids_N.tolist()
 
 
 def test_the_clock_burnt_into_a_picture_is_the_stretch_it_stands_for(engine, drawn) -> None:

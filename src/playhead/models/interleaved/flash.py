@@ -16,7 +16,7 @@ from typing import Any, ClassVar, Final
 import numpy as np
 import numpy.typing as npt
 import torch
-from transformers import AutoConfig, AutoModelForImageTextToText
+from transformers import AutoConfig, AutoModel, AutoModelForImageTextToText, AutoModelForMultimodalLM
 from transformers.conversion_mapping import register_checkpoint_conversion_mapping
 from transformers.core_model_loading import Chunk, WeightConverter, WeightRenaming
 
@@ -158,9 +158,8 @@ def register() -> None:
     """Tell transformers of the model and its loader of the rules; done when the family is imported."""
     register_checkpoint_conversion_mapping(InternVLFlashConfig.model_type, rules(), overwrite=True)
     AutoConfig.register(InternVLFlashConfig.model_type, InternVLFlashConfig, exist_ok=True)
-    AutoModelForImageTextToText.register(
-        InternVLFlashConfig, InternVLFlashForConditionalGeneration, exist_ok=True
-    )
+    for auto in (AutoModel, AutoModelForImageTextToText, AutoModelForMultimodalLM):
+        auto.register(InternVLFlashConfig, InternVLFlashForConditionalGeneration, exist_ok=True)
 
 
 def place_id(folder: Path) -> int:

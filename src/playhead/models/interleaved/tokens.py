@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
-from transformers import AutoTokenizer, Qwen2Tokenizer
+from transformers import AutoTokenizer, PreTrainedTokenizerFast
 
 from playhead.errors import WeightsError
 from playhead.models.folder import read_json
@@ -176,6 +176,6 @@ def _pieces(kind: Kind, tokenizer: Any, asked: str) -> tuple[str, str, str]:  # 
     return before, middle, after
 
 
-def tiny_tokenizer() -> Qwen2Tokenizer:
+def tiny_tokenizer() -> PreTrainedTokenizerFast:
     """A tokenizer of bytes with the marks of all these families."""
     return byte_tokenizer(_MARKS)
