@@ -66,7 +66,7 @@ class Seen:
 
     def notes(self) -> tuple[str, ...]:
         """What a reader should know of what was left out."""
-        if self.kept_M is not None:
+        if self.kept_M is not None and not self.kept_M.all():
             said = f"{int(self.kept_M.sum())} of {len(self.kept_M)} tokens are given, the others change too little"
             return (said,)
         if self.small_F is not None:
