@@ -55,6 +55,17 @@ def auto_class(config: Any) -> Any:
     return next(kind for kind in kinds if type(config) in kind._model_mapping)
 
 
+def lora_targets(engine: Any) -> str | list[str]:
+    """What peft is told to adapt: every linear layer, by their whole names where peft's own shortening goes wrong.
+
+    Of Qwen3-Omni's ``mlp.0`` it keeps the ``0``, which is the name of whole layers of the sound encoder too.
+    """
+    if not engine.name.startswith("qwen3-omni"):
+        return "all-linear"
+    layers = engine.model.named_modules()
+    return [name for name, each in layers if isinstance(each, torch.nn.Linear) and name != "lm_head"]
+
+
 # --- samples ----------------------------------------------------------------------------------------------------------
 
 

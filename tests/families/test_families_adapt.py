@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 import torch
-from families_kit import auto_class, load, sample
+from families_kit import auto_class, load, lora_targets, sample
 from transformers.core_model_loading import ConversionOps
 from transformers.quantizers import HfQuantizer
 from transformers.quantizers.auto import register_quantization_config, register_quantizer
@@ -40,7 +40,7 @@ def logits(model, inputs):
 def test_an_adapter_is_trained_kept_read_and_merged(engine, saved, one, lesson, tmp_path) -> None:
     peft = pytest.importorskip("peft")
     folder, config = saved(engine), engine.model.config
-    settings = peft.LoraConfig(r=2, target_modules="all-linear", task_type="CAUSAL_LM")
+    settings = peft.LoraConfig(r=2, target_modules=lora_targets(engine), task_type="CAUSAL_LM")
     wrapped = peft.get_peft_model(auto(folder, config), settings)
     trained = [each for each in wrapped.parameters() if each.requires_grad]
     optimizer = torch.optim.AdamW(trained, lr=0.02)

@@ -58,7 +58,8 @@ class EngineSubject:
                 faults.append("the labels stand neither in the prompt, in their order, nor on all pictures")
             told = _labels(look, offset_s)
             return Given(numbers, times, told, "text" if in_words else "burnt", tuple(faults), not wrong)
-        rate = getattr(getattr(engine.model.config, "vision_config", None), "tokens_per_second", None)
+        vision = getattr(engine.model.config, "vision_config", None)
+        rate = getattr(engine, "steps_per_s", None) or getattr(vision, "tokens_per_second", None)
         if rate and layout.positions is not None:
             steps = _steps(look, layout, step_s=1 / rate, offset_s=offset_s)
             return Given(numbers, times, steps, "positions", tuple(faults), not wrong)
@@ -141,12 +142,12 @@ def read_label(label: str) -> tuple[float, float]:
 
 
 def _steps(look: Look[Any], layout: Layout, *, step_s: float, offset_s: float) -> tuple[Told, ...]:
-    """What the positions of groups of pictures say: the steps since the word before the first of them."""
+    """What the positions of groups of pictures say: the steps since the word before all that is seen or heard."""
     slots = [slot for slot in layout.slots if slot.kind == "frame"]
     if layout.positions is None or not slots:
         return ()
     size = -(-len(look.times_s) // len(slots))
-    zero = int(layout.positions[0, slots[0].start - 1]) + 1
+    zero = int(layout.positions[0, layout.slots[0].start - 1]) + 1
     told = []
     for number, slot in enumerate(slots):
         start_s = (int(layout.positions[0, slot.start]) - zero) * step_s + offset_s

@@ -5,27 +5,32 @@ Axes: N position in the sequence, A axis of a position.
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Mapping
+from typing import Any, Final
 
 import numpy as np
 import numpy.typing as npt
 
-from playhead.sequence.layout import Layout
+from playhead.sequence.layout import Kind, Layout
+
+_KINDS: Final[Mapping[Kind, str]] = {"frame": "pictures", "sound": "sound", "speech": "speech"}
 
 
 def wrong_ids(tokenizer: Any, layout: Layout) -> list[str]:  # noqa: ANN401 - a tokenizer of transformers
     """What is wrong with the ids of a prompt, in plain sentences.
 
     The words between the places for pictures, decoded and encoded again, must come out as the same ids: others would
-    not be those the model was trained on. All places must hold one id, which stands nowhere else.
+    not be those the model was trained on. All places of a kind must hold one id, which stands nowhere else.
     """
     filled_N = np.zeros(len(layout), bool)
     for slot in layout.slots:
         filled_N[slot.start : slot.start + slot.length] = True
     faults = []
     places = set(layout.input_ids_N[filled_N].tolist())
-    if len(places) > 1:
-        faults.append(f"the places for pictures hold {len(places)} different ids")
+    for kind, what in _KINDS.items():
+        own = set(layout.input_ids_N[layout.filled(kind)].tolist())
+        if len(own) > 1:
+            faults.append(f"the places for {what} hold {len(own)} different ids")
     strays = int(np.isin(layout.input_ids_N[~filled_N], list(places)).sum())
     if strays:
         faults.append(f"{strays} ids of a place for pictures stand where no picture is")

@@ -37,6 +37,9 @@ SEAMS_OF: Final[Mapping[str, frozenset[str]]] = {
     "qwen3_vl_moe": _QWEN | {"mixed sizes"},
     "qwen3_5": _QWEN | {"mixed sizes"},
     "qwen3_5_moe": _QWEN | {"mixed sizes"},
+    # Pictures and sound stand on one clock, with no room for words between them.
+    "qwen2_5_omni_thinker": frozenset({"instants", "sizes", "burnt", "drop"}),
+    "qwen3_omni_moe_thinker": frozenset({"instants", "sizes", "burnt", "drop"}),
     "hour_llava": frozenset({"features"}),
     "internvl": _TILES,
     "video_llama_3": frozenset({"instants", "sizes", "mixed sizes", "words", "burnt", "drop"}),

@@ -295,7 +295,40 @@ INTERLEAVED: Final = (
     ),
 )
 
+_QWEN_OMNI: Final = {
+    "Qwen2.5-Omni": "pictures and sound together in chunks of 2 s, 25 positions a second; text out",
+    "Qwen3-Omni": "pictures and sound merged by time, 13 positions a second; text out",
+}
+_THINKER: Final = {"Qwen2.5-Omni": "qwen2_5_omni_thinker", "Qwen3-Omni": "qwen3_omni_moe_thinker"}
+
+QWEN_OMNI: Final = (
+    *(
+        Preset(
+            name=f"{system.lower()}-{size.lower()}",
+            repositories=(f"Qwen/{system}-{size}{suffix}",),
+            parameters=parameters,
+            licence=licence,
+            about=f"{system}: {_QWEN_OMNI[system]}",
+            seams=seams_of(_THINKER[system]),
+        )
+        for system, size, suffix, parameters, licence in (
+            ("Qwen2.5-Omni", "3B", "", 4_703_464_448, "Qwen Research Licence, not for commercial use"),
+            ("Qwen2.5-Omni", "7B", "", 8_931_813_888, "Apache-2.0"),
+            ("Qwen3-Omni", "30B-A3B", "-Instruct", 31_719_205_488, "Apache-2.0"),
+        )
+    ),
+    *(
+        Preset(
+            name=f"{system.lower()}-tiny",
+            tiny=True,
+            about=f"{system} with random weights, for tests and examples: what it says means nothing",
+            seams=seams_of(_THINKER[system]),
+        )
+        for system in _QWEN_OMNI
+    ),
+)
+
 PRESETS: Final[dict[str, Preset]] = {
-    preset.name: preset for preset in (*ARC_HUNYUAN_VIDEO, *VTIMELLM, *HOUR_LLAVA, *QWEN_VL, *INTERLEAVED)
+    preset.name: preset for preset in (*ARC_HUNYUAN_VIDEO, *VTIMELLM, *HOUR_LLAVA, *QWEN_VL, *INTERLEAVED, *QWEN_OMNI)
 }
 """All of them by name, families in the order of the line-up."""

@@ -15,7 +15,15 @@ from typing import Any, Final
 from playhead.errors import UsageError, nearest
 from playhead.models.base import Engine
 from playhead.models.family import EngineOptions, Family, Preset
-from playhead.models.presets import ARC_HUNYUAN_VIDEO, HOUR_LLAVA, INTERLEAVED, PRESETS, QWEN_VL, VTIMELLM
+from playhead.models.presets import (
+    ARC_HUNYUAN_VIDEO,
+    HOUR_LLAVA,
+    INTERLEAVED,
+    PRESETS,
+    QWEN_OMNI,
+    QWEN_VL,
+    VTIMELLM,
+)
 from playhead.progress import Progress, silent
 
 ENTRY_POINT_GROUP = "playhead.engines"
@@ -53,6 +61,7 @@ FAMILIES: dict[str, str] = {
         ("hour_llava", HOUR_LLAVA),
         ("qwen_vl", QWEN_VL),
         ("interleaved", INTERLEAVED),
+        ("qwen_omni", QWEN_OMNI),
     )
     for preset in presets
 }

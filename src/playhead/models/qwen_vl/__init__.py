@@ -5,6 +5,7 @@ config       the configurations of the released checkpoints, and the tiny ones
 tokens       the tokenizer and its marks
 settings     the family's own options
 pictures     which pictures, at which size, cut for the encoder
+encode       their features, some at a time
 layout       a prompt's places and positions
 collate      prompts and pictures to what the model takes, one or several
 weights      strict loading

@@ -25,18 +25,18 @@ from playhead.models.family import EngineOptions
 from playhead.models.kept import Entry, Looks, entry_key, weights_digest
 from playhead.models.pictures.choose import Chosen, moments
 from playhead.models.pictures.dialect import request
-from playhead.models.pictures.read import FILTERS, ranges
+from playhead.models.pictures.read import FILTERS
 from playhead.models.qwen_vl.collate import Sample, collate
+from playhead.models.qwen_vl.encode import encode_pictures
 from playhead.models.qwen_vl.keep import entry_of, features_of, look_of, plain
 from playhead.models.qwen_vl.kinds import cut_of, kind_of
 from playhead.models.qwen_vl.layout import prompt_layout
-from playhead.models.qwen_vl.pictures import ENCODE_ROWS, Seen, choose, read
+from playhead.models.qwen_vl.pictures import Seen, choose, read
 from playhead.models.qwen_vl.settings import read_settings
 from playhead.models.qwen_vl.telling import telling_of
 from playhead.models.qwen_vl.tokens import token_ids
 from playhead.perceive.cache import EvidenceCache
 from playhead.progress import Progress, silent
-from playhead.sequence.drop import Mask
 from playhead.sequence.layout import Layout
 from playhead.tasks.base import Clock, Task
 from playhead.timeline import Sampling
@@ -261,44 +261,8 @@ class QwenVL(EndToEnd[Seen]):
         return features
 
     def _encode(self, seen: Seen, progress: Progress) -> Any:  # noqa: ANN401 - an output of transformers
-        """Features of the pictures as the model makes them, some groups at a time."""
-        if self._encoded is not None and self._encoded[0] is seen:
-            return self._encoded[1]
-        self._encoded = None  # let go of the old one first
-        parts = []
-        done = 0
-        for first, last in ranges(seen.grids_T2.prod(axis=1), ENCODE_ROWS):
-            squares = int(seen.grids_T2[first:last].prod(axis=1).sum())
-            rows_PD = seen.rows_PD[done : done + squares].to(self.net.device)
-            grids_G3 = replace(seen, grids_T2=seen.grids_T2[first:last]).grids().to(self.net.device)
-            done += squares
-            with torch.inference_mode():
-                parts.append(self.net.get_video_features(rows_PD, grids_G3, return_dict=True))
-            progress("encoding", last, len(seen.grids_T2))
-        self._encoded = (seen, _joined(parts, seen.kept_M))
+        """Features of the pictures as the model makes them; those of the last look are kept."""
+        if self._encoded is None or self._encoded[0] is not seen:
+            self._encoded = None  # let go of the old one first
+            self._encoded = (seen, encode_pictures(self.net, seen, progress))
         return self._encoded[1]
-
-
-def _joined(parts: Sequence[Any], kept_M: Mask | None) -> Any:  # noqa: ANN401 - outputs of transformers
-    """Features of groups encoded apart as if they had been encoded together, as the features of one video.
-
-    Args:
-        parts: What the model made of some groups each.
-        kept_M: Which tokens' features are kept; None for all.
-    """
-    kept = None if kept_M is None else torch.from_numpy(kept_M)
-
-    def whole(each: list[torch.Tensor]) -> torch.Tensor:
-        together = torch.cat(each)
-        return together if kept is None else together[kept.to(together.device)]
-
-    made = parts[0]
-    made.last_hidden_state = None  # of no use any more, and as large as the rest
-    deep = getattr(made, "deepstack_features", None)  # of some layers, for each a tensor per video
-    if deep is not None:
-        made.deepstack_features = [
-            (whole([each for part in parts for each in part.deepstack_features[layer]]),)
-            for layer in range(len(deep))
-        ]
-    made.pooler_output = (whole([each for part in parts for each in part.pooler_output]),)
-    return made

@@ -27,8 +27,8 @@ from playhead.errors import UnsupportedError
 from playhead.models.pictures.telling import Told
 from playhead.sequence.patches import Cut
 
-_CLIP: Final = ((0.48145466, 0.4578275, 0.40821073), (0.26862954, 0.26130258, 0.27577711))
-_HALF: Final = ((0.5, 0.5, 0.5), (0.5, 0.5, 0.5))
+CLIP_COLOURS: Final = ((0.48145466, 0.4578275, 0.40821073), (0.26862954, 0.26130258, 0.27577711))
+HALF_COLOURS: Final = ((0.5, 0.5, 0.5), (0.5, 0.5, 0.5))
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +63,7 @@ class Kind:
 
 
 _NO_THOUGHT: Final = "<think>\n\n</think>\n\n"
-_SYSTEM: Final = "You are a helpful assistant."
+SYSTEM: Final = "You are a helpful assistant."
 
 KINDS: Final[Mapping[str, Kind]] = {
     kind.model_type: kind
@@ -75,8 +75,8 @@ KINDS: Final[Mapping[str, Kind]] = {
             Qwen2VLForConditionalGeneration,
             "qwen2-vl",
             "order",
-            _CLIP,
-            _SYSTEM,
+            CLIP_COLOURS,
+            SYSTEM,
             flat=True,
         ),
         Kind(
@@ -86,8 +86,8 @@ KINDS: Final[Mapping[str, Kind]] = {
             Qwen2_5_VLForConditionalGeneration,
             "qwen2.5-vl",
             "positions",
-            _CLIP,
-            _SYSTEM,
+            CLIP_COLOURS,
+            SYSTEM,
             flat=True,
         ),
         Kind(
@@ -97,7 +97,7 @@ KINDS: Final[Mapping[str, Kind]] = {
             Qwen3VLForConditionalGeneration,
             "qwen3-vl",
             "text",
-            _HALF,
+            HALF_COLOURS,
             "",
             flat=False,
         ),
@@ -108,7 +108,7 @@ KINDS: Final[Mapping[str, Kind]] = {
             Qwen3VLMoeForConditionalGeneration,
             "qwen3-vl",
             "text",
-            _HALF,
+            HALF_COLOURS,
             "",
             flat=False,
         ),
@@ -119,7 +119,7 @@ KINDS: Final[Mapping[str, Kind]] = {
             Qwen3_5ForConditionalGeneration,
             "qwen3-vl",
             "text",
-            _HALF,
+            HALF_COLOURS,
             "",
             flat=False,
             opening=_NO_THOUGHT,
@@ -132,7 +132,7 @@ KINDS: Final[Mapping[str, Kind]] = {
             Qwen3_5MoeForConditionalGeneration,
             "qwen3-vl",
             "text",
-            _HALF,
+            HALF_COLOURS,
             "",
             flat=False,
             opening=_NO_THOUGHT,
@@ -155,7 +155,7 @@ def kind_of(config: Any) -> Kind:  # noqa: ANN401 - any configuration of transfo
     return kind
 
 
-def cut_of(config: Any) -> Cut:  # noqa: ANN401 - a configuration of the line
-    """How pictures are cut for a model."""
-    vision, (mean, std) = config.vision_config, kind_of(config).colours
+def cut_of(config: Any, kind: Kind | None = None) -> Cut:  # noqa: ANN401 - a configuration of the line
+    """How pictures are cut for a model; ``kind`` where it is none of these."""
+    vision, (mean, std) = config.vision_config, (kind or kind_of(config)).colours
     return Cut(vision.patch_size, vision.spatial_merge_size, vision.temporal_patch_size, mean, std)

@@ -62,7 +62,7 @@ def make_plan(preset: Preset, config: Any, video: Video, options: EngineOptions)
     tokens = sum(squares_T) // cut.merge**2
     positions = tokens + PROMPT_TOKENS + (len(squares_T) * _LABEL_TOKENS if telling.told == "text" else 0)
     weights_bytes = parameters(kind.model_class, config) * dtype.itemsize
-    working = _working_bytes(config, squares_T, positions, dtype.itemsize)
+    working = working_bytes(config, squares_T, positions, dtype.itemsize)
     return Plan(
         engine=preset.name,
         source=video.source,
@@ -94,7 +94,7 @@ def looking_flops(config: Any, squares: int) -> float:  # noqa: ANN401 - a confi
     return float(stem + vision.depth * layer + mergers * merger)
 
 
-def _working_bytes(config: Any, squares_T: Sequence[int], positions: int, value_bytes: int) -> int:  # noqa: ANN401 - a configuration of the line
+def working_bytes(config: Any, squares_T: Sequence[int], positions: int, value_bytes: int) -> int:  # noqa: ANN401 - a configuration of the line
     """What is held beside the weights: the cut pictures, and the costlier of encoding some and reading the prompt."""
     text, vision = config.text_config, config.vision_config
     width, ffn, _ = _tower(config)
@@ -116,7 +116,8 @@ def _tower(config: Any) -> tuple[int, int, int]:  # noqa: ANN401 - a configurati
     vision = config.vision_config
     if config.model_type == "qwen2_vl":
         return vision.embed_dim, vision.embed_dim * vision.mlp_ratio, 2
-    return vision.hidden_size, vision.intermediate_size, 3 if config.model_type == "qwen2_5_vl" else 2
+    gated = hasattr(vision, "fullatt_block_indexes")  # Qwen2.5's towers
+    return vision.hidden_size, vision.intermediate_size, 3 if gated else 2
 
 
 def _notes(

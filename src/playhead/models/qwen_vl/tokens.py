@@ -58,6 +58,25 @@ def open_tokenizer(folder: Path, config: Any) -> PreTrainedTokenizerFast:  # noq
         WeightsError: No tokenizer there, or not the one these weights were trained with.
     """
     asked = f"the tokenizer of {folder}"
+    tokenizer = read_tokenizer(
+        folder, kind_of(config).tokenizer_class, config.text_config.vocab_size, asked=asked
+    )
+    token_ids(tokenizer, config, asked=asked)
+    return tokenizer
+
+
+def read_tokenizer(
+    folder: Path,
+    tokenizer_class: Any,  # noqa: ANN401 - a class of transformers
+    vocabulary: int,
+    *,
+    asked: str,
+) -> PreTrainedTokenizerFast:
+    """A tokenizer of Qwen's from a folder; its marks are not looked at.
+
+    Raises:
+        WeightsError: No tokenizer there, or one of more tokens than the model has.
+    """
     whole = (folder / "tokenizer.json").is_file()
     if not whole and not ((folder / "vocab.json").is_file() and (folder / "merges.txt").is_file()):
         raise WeightsError(
@@ -66,14 +85,13 @@ def open_tokenizer(folder: Path, config: Any) -> PreTrainedTokenizerFast:  # noq
             todo="use the whole released folder",
         )
     try:
-        tokenizer: PreTrainedTokenizerFast = kind_of(config).tokenizer_class.from_pretrained(folder)
+        tokenizer: PreTrainedTokenizerFast = tokenizer_class.from_pretrained(folder)
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise WeightsError(asked, found=str(error)[:300], todo="use the whole released folder") from error
-    token_ids(tokenizer, config, asked=asked)
-    if len(tokenizer) > config.text_config.vocab_size:
+    if len(tokenizer) > vocabulary:
         raise WeightsError(
             asked,
-            found=f"{len(tokenizer)} tokens for a model of {config.text_config.vocab_size}",
+            found=f"{len(tokenizer)} tokens for a model of {vocabulary}",
             todo="use the tokenizer that came with the weights",
         )
     return tokenizer
