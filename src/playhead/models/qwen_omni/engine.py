@@ -56,6 +56,7 @@ class QwenOmni(EndToEnd[Perceived]):
     """
 
     family: ClassVar[str] = "qwen-omni"
+    looks_ahead: ClassVar[bool] = True
 
     def __init__(
         self,
