@@ -45,9 +45,7 @@ def test_the_first_step_is_the_forward(engine, one) -> None:
         whole = engine.model(**one).logits
         last = engine.model(**one, logits_to_keep=1).logits
     if "logits_to_keep" in inspect.signature(engine.model.forward).parameters:
-        assert last.shape[1] == 1
-    else:  # VideoLLaMA 3 and the Omni thinkers answer for every position
-        last = last[:, -1:]
+        assert last.shape[1] == 1  # VideoLLaMA 3 and the Omni thinkers answer for every position
     assert whole.shape[1] == one["input_ids"].shape[1]
     torch.testing.assert_close(whole[:, -1], logits_BTV[:, 0].to(whole.dtype), atol=TOLERANCE, rtol=TOLERANCE)
     torch.testing.assert_close(whole[:, -1:], last[:, -1:], atol=TOLERANCE, rtol=TOLERANCE)

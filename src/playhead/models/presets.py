@@ -329,6 +329,7 @@ QWEN_OMNI: Final = (
 )
 
 PRESETS: Final[dict[str, Preset]] = {
-    preset.name: preset for preset in (*ARC_HUNYUAN_VIDEO, *VTIMELLM, *HOUR_LLAVA, *QWEN_VL, *INTERLEAVED, *QWEN_OMNI)
+    preset.name: preset
+    for preset in (*ARC_HUNYUAN_VIDEO, *VTIMELLM, *HOUR_LLAVA, *QWEN_VL, *INTERLEAVED, *QWEN_OMNI)
 }
 """All of them by name, families in the order of the line-up."""
