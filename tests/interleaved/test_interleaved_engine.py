@@ -158,6 +158,34 @@ def test_a_ladder_grants_whole_tokens_where_sizes_are_free(of, drawn) -> None:
     assert 0.5 * level < tokens[0] <= level
 
 
+@pytest.mark.parametrize("drop", [False, 2.0])
+def test_slow_and_fast_pictures_have_sizes_of_their_own(of, tmp_path, drop) -> None:
+    import av
+
+    path = tmp_path / "slides.mp4"
+    noise = np.random.default_rng(3)
+    pages = [noise.integers(0, 255, (15, 20, 3), np.uint8).repeat(16, 0).repeat(16, 1) for _ in range(2)]
+    with av.open(str(path), "w") as out:
+        stream = out.add_stream("libx264", rate=10, options={"crf": "18"})
+        stream.width, stream.height, stream.pix_fmt = 320, 240, "yuv420p"
+        for number in range(80):
+            out.mux(stream.encode(av.VideoFrame.from_ndarray(pages[number // 40], format="rgb24")))
+        out.mux(stream.encode(None))
+    engine = of("videollama3-tiny", frames="keye1.5:budget_tokens=600,rate_hz=2", drop=drop)
+    look = engine.look(Video(str(path)))
+    tokens = look.data.grids_F2.prod(axis=1)
+    change = next(number for number, time_s in enumerate(look.times_s) if time_s >= 4.0)
+    assert tokens.sum() <= 600
+    assert tokens[change] == tokens.max() > tokens.min() == tokens[change + 1]
+    layout = prompt(engine, look)
+    kept = len(layout.filled())
+    assert kept < tokens.sum() if drop else kept == tokens.sum()
+    with torch.inference_mode():
+        given = engine.model(**engine.inputs(look, layout)).logits
+        features = engine.model(**engine._with_features(look, layout, lambda *_: None)).logits
+    torch.testing.assert_close(given, features, atol=1e-5, rtol=1e-5)
+
+
 @pytest.mark.parametrize("name", TILES)
 @pytest.mark.parametrize(("frames", "seam"), [("seed1.5-vl", "sizes"), ("keye1.5", "sizes")])
 def test_a_ladder_for_pictures_of_one_size_names_the_seam(name, frames, seam) -> None:

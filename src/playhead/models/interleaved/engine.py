@@ -57,6 +57,7 @@ class Interleaved(EndToEnd[Seen]):
     """
 
     family: ClassVar[str] = "interleaved"
+    looks_ahead: ClassVar[bool] = True
 
     def __init__(
         self,
@@ -83,6 +84,13 @@ class Interleaved(EndToEnd[Seen]):
         """Ids that end an answer."""
         return self.chat.end_ids
 
+    @property
+    def full_s(self) -> float | None:
+        """Where the most pictures are reached, in seconds; None where a video always has as many."""
+        if "rate_hz" not in self.kind.options:
+            return None
+        return self.settings.max_frames / self.settings.rate_hz
+
     def look(self, video: Video, progress: Progress = silent) -> Look[Seen]:
         """The pictures of a window at their true times, prepared for the encoder.
 
@@ -90,7 +98,6 @@ class Interleaved(EndToEnd[Seen]):
             MediaError: The file cannot give pictures.
             WindowError: The window lies outside the video.
         """
-        self._encoded = None
         damage = Damage()
         config = self.net.config
         with opened(video.source, video_stream=video.video_stream, audio_stream=video.audio_stream) as media:
@@ -205,6 +212,7 @@ class Interleaved(EndToEnd[Seen]):
         if self._encoded is not None and self._encoded[0] is seen:
             made: torch.Tensor = self._encoded[1]
             return made
+        self._encoded = None  # let go of the old one first
         parts = []
         bounds = np.concatenate([[0], np.cumsum(self.kind.rows(seen.grids_F2))])
         for first, last in ranges(self.kind.patches(seen.grids_F2), ENCODE_ROWS):

@@ -138,6 +138,7 @@ class FramesAsImages(EndToEnd[Seen]):
     """
 
     family: ClassVar[str] = "frames-as-images"
+    looks_ahead: ClassVar[bool] = True
 
     def __init__(self, name: str, model: Any, processor: Any, options: EngineOptions) -> None:  # noqa: ANN401 - of transformers
         self.processor = processor
@@ -160,6 +161,11 @@ class FramesAsImages(EndToEnd[Seen]):
         named = told if isinstance(told, list) else [told, self.processor.tokenizer.eos_token_id]
         return tuple(dict.fromkeys(each for each in named if each is not None))
 
+    @property
+    def full_s(self) -> float:
+        """Where the most pictures are reached at one a second."""
+        return float(self.settings.max_frames)
+
     def look(self, video: Video, progress: Progress = silent) -> Look[Seen]:
         """The pictures of a window at their true times.
 
@@ -167,7 +173,6 @@ class FramesAsImages(EndToEnd[Seen]):
             MediaError: The file cannot give pictures.
             WindowError: The window lies outside the video.
         """
-        self._last_prompt = None
         damage = Damage()
         with opened(video.source, video_stream=video.video_stream, audio_stream=video.audio_stream) as media:
             info, window = media.info, resolve_window(video, media.info)
