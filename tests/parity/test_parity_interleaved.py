@@ -10,7 +10,7 @@ from __future__ import annotations
 import importlib
 import sys
 from itertools import pairwise
-from types import ModuleType
+from types import ModuleType, SimpleNamespace
 
 import numpy as np
 import pytest
@@ -52,8 +52,8 @@ def engines():
 
 
 @pytest.fixture(scope="module")
-def their_videollama3():
-    """transformers' video processor of VideoLLaMA 3, whose file asks for torchvision and uses it in no line run here."""
+def without_torchvision():
+    """Imports a file of transformers that asks for torchvision and uses it in no line run here."""
     names = [
         "torchvision",
         "torchvision.transforms",
@@ -65,7 +65,15 @@ def their_videollama3():
             patch.setitem(sys.modules, name, ModuleType(name))
         for above, below in pairwise(names):
             setattr(sys.modules[above], below.rpartition(".")[2], sys.modules[below])
-        return importlib.import_module("transformers.models.video_llama_3.video_processing_video_llama_3")
+        return {
+            kind: importlib.import_module(f"transformers.models.{kind}.video_processing_{kind}")
+            for kind in ("video_llama_3", "internvl")
+        }
+
+
+@pytest.fixture(scope="module")
+def their_videollama3(without_torchvision):
+    return without_torchvision["video_llama_3"]
 
 
 def looked(engine, path, **window):
@@ -140,6 +148,25 @@ def test_a_user_gets_letters_where_theirs_makes_marks(engines, drawn) -> None:
         made = engine.layout(look, f"What is {engine.kind.video_mark}?").input_ids_N
         assert len(made) == len(plain) + len(engine.kind.video_mark), kind
         assert (made == engine.chat.place).sum() == (plain == engine.chat.place).sum()
+
+
+# --- which pictures --------------------------------------------------------------------------------------------------
+
+
+def test_their_internvl_takes_other_pictures_and_none_of_a_short_video(without_torchvision) -> None:
+    """Theirs is a new rule; ours is that of the makers' own evaluation, near the middles of equal segments."""
+    theirs = without_torchvision["internvl"].InternVLVideoProcessor.sample_frames
+    own = SimpleNamespace(num_frames=None, fps=None, initial_shift=True)
+    times_s = np.arange(300) / 25
+    made = theirs(own, VideoMetadata(total_num_frames=300, fps=25.0), num_frames=32).tolist()
+    ours = KINDS["internvl"].policy(32, 1.0)(12.0, times_s).indices.tolist()
+    assert len(made) == len(ours) == 32
+    assert 0 < max(abs(a - b) for a, b in zip(made, ours, strict=True)) <= 2
+    segment = 299 / 32
+    assert ours == [int(segment / 2 + np.round(segment * k)) for k in range(32)]
+    with pytest.raises(ValueError, match="exceeds"):
+        theirs(own, VideoMetadata(total_num_frames=5, fps=25.0), num_frames=32)
+    assert len(KINDS["internvl"].policy(32, 1.0)(0.2, times_s[:5])) == 32
 
 
 # --- pixels ----------------------------------------------------------------------------------------------------------
