@@ -18,7 +18,7 @@ beside that:
   torn into single tokens, which stand in different chunks with sound between them;
 - words go on after the greatest position of the last piece, not of all: where sound ends first, they begin before the
   last pictures;
-- Qwen3-Omni's positions keep fractions of a step; here they are whole, as in vLLM.
+- Qwen3-Omni's positions keep fractions of a step; here they are whole, rounded down, as Qwen2.5-Omni's are.
 
 Source: Qwen2.5-Omni (arXiv 2503.20215), section 2.2; Qwen3-Omni (2509.17765), section 2.3; both as released code has it.
 
