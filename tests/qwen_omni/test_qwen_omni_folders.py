@@ -50,6 +50,7 @@ def released(name: str, folder, **change):
     }
     thinker |= {"ignore_index": -100} if name.startswith("qwen2.5") else {"seconds_per_chunk": 2}
     thinker["vision_config"] |= {"tokens_per_second": 2, "in_chans": 3, "spatial_patch_size": 14}
+    thinker["audio_config"] |= {"init_std": 0.02, "encoder_layerdrop": 0.0}
     thinker |= change.get("thinker", {})
     config = {"model_type": model_type, "thinker_config": thinker, "enable_audio_output": True, **others}
     config |= {"transformers_version": "4.50.0.dev0", "torch_dtype": "float32", **change.get("top", {})}

@@ -262,7 +262,7 @@ def test_pictures_are_encoded_once_and_a_part_at_a_time(engine, drawn, monkeypat
         "get_video_features",
         lambda rows, grid, **more: encoded.append(grid) or encode(rows, grid, **more),
     )
-    monkeypatch.setattr("playhead.models.qwen_vl.engine.ENCODE_ROWS", 1)
+    monkeypatch.setattr("playhead.models.qwen_vl.encode.ENCODE_ROWS", 1)
     video = Video(str(drawn("constant").path))
     look = fresh.look(video)
     groups = look.data.grid[0]

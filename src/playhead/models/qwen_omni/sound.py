@@ -15,7 +15,7 @@ import numpy as np
 import torch
 
 from playhead.media.audio import read_sound
-from playhead.media.clip import AUDIO_RATE_HZ, MediaInfo, Samples
+from playhead.media.clip import AUDIO_RATE_HZ, MediaInfo, Samples, Times
 from playhead.media.damage import Damage
 from playhead.media.probe import Opened
 from playhead.models.qwen_omni.kinds import MEL_HZ, Omni
@@ -41,7 +41,7 @@ class Heard:
 
     mel_ML: torch.Tensor
     steps_K: Ids
-    edges_s: Any
+    edges_s: Times
     audio_s: float
 
     def span(self, first: int, last: int) -> Span:

@@ -42,7 +42,7 @@ _ALSO_VISION: Final = frozenset(
     }
     | {"apply_vit_abs_pos_embed", "image_size"}
 )
-_ALSO_SOUND: Final = frozenset({"init_std"})
+_ALSO_SOUND: Final = frozenset({"init_std", "encoder_layerdrop"})
 _ALSO_WHOLE: Final = frozenset({"enable_talker"})
 
 
