@@ -15,6 +15,8 @@ VENV := .venv
 BIN := $(VENV)/bin
 FLOOR := .venv-floor
 OLDEST := .ci/constraints-floor.txt
+# Tests run on all cores, a file on one of them; SPREAD= runs them one after the other.
+SPREAD ?= -n auto --dist loadfile
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
@@ -27,13 +29,13 @@ watch: $(VENV)/.scout
 	$(BIN)/playhead watch $(if $(VIDEO),"$(VIDEO)") $(ARGS)
 
 test: $(VENV)/.dev
-	$(BIN)/python -m pytest $(ARGS)
+	$(BIN)/python -m pytest $(SPREAD) $(ARGS)
 
 weights: $(VENV)/.dev
 	$(BIN)/python -m pytest -m weights $(ARGS)
 
 floor: $(FLOOR)/.dev
-	$(FLOOR)/bin/python -m pytest $(ARGS)
+	$(FLOOR)/bin/python -m pytest $(SPREAD) $(ARGS)
 
 check: lint types test
 
