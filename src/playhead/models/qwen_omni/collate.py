@@ -35,6 +35,7 @@ def collate(
     pad_id: int,
     side: Literal["left", "right"] = "left",
     device: torch.device | str = "cpu",
+    pictures: bool = True,
 ) -> dict[str, Any]:
     """What ``generate`` and ``forward`` take.
 
@@ -43,12 +44,13 @@ def collate(
         pad_id: Id of the padding token.
         side: ``left`` to answer, ``right`` to train.
         device: Where the model is.
+        pictures: Whether the pictures go in; without them their features have to.
 
     Raises:
         UsageError: No sample, or some with labels and some without.
     """
-    pictures = [PictureSample(each.layout, each.perceived.seen) for each in samples]
-    inputs = collate_pictures(pictures, pad_id=pad_id, side=side, device=device)
+    seen = [PictureSample(each.layout, each.perceived.seen) for each in samples]
+    inputs = collate_pictures(seen, pad_id=pad_id, side=side, device=device, pictures=pictures)
     heard = [each.perceived.heard for each in samples if each.perceived.heard is not None]
     if heard:
         inputs |= {name: value.to(device) for name, value in sounds(heard).items()}

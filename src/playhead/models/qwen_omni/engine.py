@@ -152,17 +152,21 @@ class QwenOmni(EndToEnd[Perceived]):
 
     def inputs(self, look: Look[Perceived], layout: Layout) -> dict[str, Any]:
         """One sample for ``model.generate`` or ``model.forward``, positions included."""
-        inputs = collate([Sample(layout, look.data)], pad_id=self._ids.padding, device=self.net.device)
-        if look.data.seen.kept_M is not None:
-            inputs.pop("pixel_values_videos")
+        whole = look.data.seen.kept_M is None
+        inputs = self._collated(look, layout, pictures=whole)
+        if not whole:
             inputs["mm_encoder_outputs"] = {"video": self._encode(look.data.seen, silent)}
         return inputs
+
+    def _collated(self, look: Look[Perceived], layout: Layout, *, pictures: bool) -> dict[str, Any]:
+        """One sample as the model takes it, its pictures with it or not."""
+        sample, padding = Sample(layout, look.data), self._ids.padding
+        return collate([sample], pad_id=padding, device=self.net.device, pictures=pictures)
 
     def write(self, look: Look[Perceived], request: Request, progress: Progress = silent) -> Generated:
         """The model's own text for a request; pictures and sound are encoded and read for the first one only."""
         layout = self.layout(look, request.text)
-        inputs = collate([Sample(layout, look.data)], pad_id=self._ids.padding, device=self.net.device)
-        inputs.pop("pixel_values_videos")
+        inputs = self._collated(look, layout, pictures=False)
         inputs["mm_encoder_outputs"] = {"video": self._encode(look.data.seen, progress)}
         last = layout.slots[-1]
         marks = 1 if look.data.heard is None else 2

@@ -35,6 +35,7 @@ def collate(
     pad_id: int,
     side: Literal["left", "right"] = "left",
     device: torch.device | str = "cpu",
+    pictures: bool = True,
 ) -> dict[str, Any]:
     """What ``generate`` and ``forward`` take.
 
@@ -43,6 +44,7 @@ def collate(
         pad_id: Id of the padding token.
         side: ``left`` to answer, ``right`` to train.
         device: Where the model is.
+        pictures: Whether the pictures go in; without them their features have to.
 
     Raises:
         UsageError: No sample, or some with labels and some without.
@@ -52,9 +54,14 @@ def collate(
         "input_ids": torch.from_numpy(batch.input_ids_BN),
         "attention_mask": torch.from_numpy(batch.attention_mask_BN),
         "position_ids": torch.from_numpy(batch.positions).transpose(0, 1).contiguous(),
-        "pixel_values_videos": torch.cat([each.seen.rows_PD for each in samples]),
         "video_grid_thw": torch.cat([each.seen.grids() for each in samples]),
     }
+    if pictures:
+        inputs["pixel_values_videos"] = (
+            samples[0].seen.rows_PD
+            if len(samples) == 1
+            else torch.cat([each.seen.rows_PD for each in samples])
+        )
     if batch.labels_BN is not None:
         inputs["labels"] = torch.from_numpy(batch.labels_BN)
     return {name: value.to(device) for name, value in inputs.items()}

@@ -26,12 +26,9 @@ def encode_pictures(net: Any, seen: Seen, progress: Progress) -> Any:  # noqa: A
         progress: Called with ("encoding", groups encoded, groups in all).
     """
     parts = []
-    done = 0
     for first, last in ranges(seen.grids_T2.prod(axis=1), ENCODE_ROWS):
-        squares = int(seen.grids_T2[first:last].prod(axis=1).sum())
-        rows_PD = seen.rows_PD[done : done + squares].to(net.device)
+        rows_PD = seen.rows(first, last).to(net.device)
         grids_G3 = replace(seen, grids_T2=seen.grids_T2[first:last]).grids().to(net.device)
-        done += squares
         with torch.inference_mode():
             parts.append(net.get_video_features(rows_PD, grids_G3, return_dict=True))
         progress("encoding", last, len(seen.grids_T2))

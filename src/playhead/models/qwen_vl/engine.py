@@ -175,7 +175,7 @@ class QwenVL(EndToEnd[Seen]):
         if entry is None:
             return None
         with opened(video.source, video_stream=video.video_stream, audio_stream=video.audio_stream) as media:
-            look = look_of(entry, media.info, group=self.cut.group, values=self.cut.values)
+            look = look_of(entry, media.info, group=self.cut.group)
         self._encoded = (look.data, features_of(entry.tensors, self.net.device))
         return look
 
@@ -209,17 +209,21 @@ class QwenVL(EndToEnd[Seen]):
         See :mod:`playhead.models.qwen_vl.collate`. Where tokens are left out the features of the others stand for the
         pictures: transformers takes either all of a picture or none.
         """
-        inputs = collate([Sample(layout, look.data)], pad_id=self._ids.padding, device=self.net.device)
-        if look.data.kept_M is not None or not len(look.data.rows_PD):
-            inputs.pop("pixel_values_videos")
+        whole = look.data.kept_M is None and look.data.held is not None
+        inputs = self._collated(look, layout, pictures=whole)
+        if not whole:
             inputs["mm_encoder_outputs"] = {"video": self._encode(look.data, silent)}
         return inputs
+
+    def _collated(self, look: Look[Seen], layout: Layout, *, pictures: bool) -> dict[str, Any]:
+        """One sample as the model takes it, its pictures with it or not."""
+        sample, padding = Sample(layout, look.data), self._ids.padding
+        return collate([sample], pad_id=padding, device=self.net.device, pictures=pictures)
 
     def write(self, look: Look[Seen], request: Request, progress: Progress = silent) -> Generated:
         """The model's own text for a request; pictures are encoded and read for the first one and kept for the others."""
         layout = self.layout(look, request.text)
-        inputs = collate([Sample(layout, look.data)], pad_id=self._ids.padding, device=self.net.device)
-        inputs.pop("pixel_values_videos")
+        inputs = self._collated(look, layout, pictures=False)
         inputs["mm_encoder_outputs"] = {"video": self._features(look, progress)}
         last = layout.slots[-1]
         return self.write_after(look, inputs, last.start + last.length + 1, request, progress)

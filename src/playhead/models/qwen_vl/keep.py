@@ -47,14 +47,13 @@ def entry_of(look: Look[Seen], features: Any) -> Entry:  # noqa: ANN401 - an out
     return Entry(tensors, json.loads(json.dumps(facts)))
 
 
-def look_of(entry: Entry, info: MediaInfo, *, group: int, values: int) -> Look[Seen]:
+def look_of(entry: Entry, info: MediaInfo, *, group: int) -> Look[Seen]:
     """A kept look, its pictures left out.
 
     Args:
         entry: As it was kept.
         info: The container's facts.
         group: Pictures that share tokens.
-        values: Width of a row that the encoder reads.
 
     Raises:
         KeyError: Something is missing in it.
@@ -65,7 +64,7 @@ def look_of(entry: Entry, info: MediaInfo, *, group: int, values: int) -> Look[S
     told = Told(**{name: arrays[name] for name in _TOLD})
     times_s = arrays["times_s"]
     seen = Seen(
-        rows_PD=torch.empty((0, values)),
+        held=None,
         grids_T2=arrays["grids_T2"],
         times_s=times_s,
         told=told,

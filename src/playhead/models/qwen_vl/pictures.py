@@ -1,9 +1,10 @@
 """Which pictures of a video are taken, at which size, and what becomes of each on the way to the encoder.
 
 Pictures are decoded at their own size, shrunk with Pillow's bicubic filter as the image processors of transformers do (or torch's, as its video processors do),
-and cut a group at a time: never more than one group of decoded pictures is held.
+a group at a time: never more than one group of decoded pictures is held at its own size. At their final size they are kept
+as bytes, and cut into rows of floats only where those are asked for, which would take four times the memory (two times as bfloat16).
 
-Axes: P square, D value of a square, T group, S picture seen, K token of a group, M token, G grid.
+Axes: P square, D value of a square, V value of all pictures, T group, S picture seen, K token of a group, M token, G grid.
 """
 
 from __future__ import annotations
@@ -29,7 +30,7 @@ from playhead.models.qwen_vl.settings import Settings
 from playhead.progress import Progress
 from playhead.sequence.drop import Mask, Values, changed
 from playhead.sequence.layout import Ids
-from playhead.sequence.patches import Cut, cut_frames
+from playhead.sequence.patches import Cut, Pixels, cut_frames
 from playhead.timeline import Span
 
 ENCODE_ROWS: Final = 16_384
@@ -40,11 +41,26 @@ _MAX_TOKENS: Final = 768
 
 
 @dataclass(frozen=True, slots=True)
+class Held:
+    """Pictures at their final size, not cut yet.
+
+    Attributes:
+        bytes_V: Group after group, in each picture, row, column, colour; an odd picture is there twice.
+        cut: How they are cut.
+        dtype: Precision of the rows.
+    """
+
+    bytes_V: Pixels
+    cut: Cut
+    dtype: torch.dtype
+
+
+@dataclass(frozen=True, slots=True)
 class Seen:
     """The pictures of a window as the model is given them.
 
     Attributes:
-        rows_PD: What the encoder reads, all squares of all groups; empty where their features were kept.
+        held: The pictures themselves; None where their features were kept.
         grids_T2: Rows and columns of squares of each group.
         times_s: True presentation times, float64 of shape (S,).
         told: What they stand for, and when their groups are said to be.
@@ -52,12 +68,41 @@ class Seen:
         kept_M: Of all tokens in their order those that are given, or None for all of them.
     """
 
-    rows_PD: torch.Tensor
+    held: Held | None
     grids_T2: Ids
     times_s: Times
     told: Told
     moments: tuple[Moment, ...]
     kept_M: Mask | None = None
+
+    @property
+    def rows_PD(self) -> torch.Tensor:  # noqa: N802 - axes, as in other names
+        """What the encoder reads: all squares of all groups, made anew each time."""
+        return self.rows(0, len(self.grids_T2))
+
+    def rows(self, first: int, last: int) -> torch.Tensor:
+        """What the encoder reads of some groups, of shape (P, D).
+
+        Args:
+            first: The first of them.
+            last: The one behind the last of them.
+
+        Raises:
+            ValueError: The pictures are not held.
+        """
+        if self.held is None:
+            raise ValueError("features of these pictures were kept, not the pictures")
+        cut = self.held.cut
+        squares_T = self.grids_T2.prod(axis=1)
+        made_PD = torch.empty((int(squares_T[first:last].sum()), cut.values), dtype=self.held.dtype)
+        start, filled = int(squares_T[:first].sum()) * cut.values, 0
+        for rows, columns in self.grids_T2[first:last].tolist():
+            shape, squares = (cut.group, rows * cut.patch_px, columns * cut.patch_px, 3), rows * columns
+            stop = start + squares * cut.values
+            cut_PD = cut_frames(self.held.bytes_V[start:stop].reshape(shape), cut)
+            made_PD[filled : filled + squares] = torch.from_numpy(cut_PD)
+            start, filled = stop, filled + squares
+        return made_PD
 
     @property
     def mixed(self) -> bool:
@@ -144,12 +189,12 @@ def read(
     damage: Damage,
     progress: Progress,
 ) -> Seen:
-    """Decode the chosen pictures and cut them; those that do not decode are left out, and nothing stands in for them.
+    """Decode the chosen pictures; those that do not decode are left out, and nothing stands in for them.
 
     Args:
         media: The file.
         chosen: Which pictures, at which sizes.
-        cut: How they are cut.
+        cut: How they will be cut.
         wanted: What is drawn into them, and from which change on a token is kept.
         resize: How they are shrunk.
         dtype: Precision of the rows.
@@ -159,7 +204,7 @@ def read(
     Raises:
         MediaError: None of them decodes.
     """
-    made_PD = torch.empty((_squares(chosen, cut), cut.values), dtype=dtype)
+    bytes_V = np.empty(_squares(chosen, cut) * cut.values, np.uint8)
     times_s: list[float] = []
     grids: list[tuple[int, int]] = []
     kept: list[Mask] = []
@@ -167,13 +212,14 @@ def read(
     filled = 0
     for group in read_groups(media, chosen, damage, burnt=wanted.burnt, resize=resize):
         _, rows, columns = cut.grid(len(group.pictures), *group.pictures[0].shape[:2])
-        cut_PD = cut_frames(np.stack(group.pictures), cut)
         if wanted.drop is not None:
-            now_KD = cut_PD.reshape(rows * columns // cut.merge**2, -1)
+            now_KD = cut_frames(np.stack(group.pictures), cut).reshape(rows * columns // cut.merge**2, -1)
             kept.append(changed(now_KD, before_KD, wanted.drop))
             before_KD = now_KD
-        made_PD[filled : filled + len(cut_PD)] = torch.from_numpy(cut_PD).to(dtype)
-        filled += len(cut_PD)
+        for number in range(cut.group):
+            picture_HWC = group.pictures[min(number, len(group.pictures) - 1)]
+            bytes_V[filled : filled + picture_HWC.size] = picture_HWC.reshape(-1)
+            filled += picture_HWC.size
         grids.append((rows, columns))
         times_s += group.times_s
         progress("looking", len(times_s), len(chosen.selection))
@@ -182,7 +228,7 @@ def read(
     times = np.array(times_s, np.float64)
     told = told_times(times, chosen)
     return Seen(
-        rows_PD=made_PD[:filled],
+        held=Held(bytes_V[:filled], cut, dtype),
         grids_T2=np.array(grids, np.int64),
         times_s=times,
         told=told,

@@ -95,12 +95,11 @@ def looking_flops(config: Any, squares: int) -> float:  # noqa: ANN401 - a confi
 
 
 def working_bytes(config: Any, squares_T: Sequence[int], positions: int, value_bytes: int) -> int:  # noqa: ANN401 - a configuration of the line
-    """What is held beside the weights: the cut pictures, and the costlier of encoding some and reading the prompt."""
+    """What is held beside the weights: the pictures as bytes, and the costlier of encoding some and reading the prompt."""
     text, vision = config.text_config, config.vision_config
     width, ffn, _ = _tower(config)
     values = vision.in_channels * vision.temporal_patch_size * vision.patch_size**2
     squares = sum(squares_T)
-    cut_bytes = squares * values * value_bytes
     at_once = max(*squares_T, min(squares, ENCODE_ROWS))
     looking = at_once * (values + _COPIES * (ffn + 4 * width)) * value_bytes
     cache_bytes = 2 * positions * looking_back(text) * heads(text)[1] * value_bytes + state_bytes(text)
@@ -108,7 +107,7 @@ def working_bytes(config: Any, squares_T: Sequence[int], positions: int, value_b
     reading = _COPIES * positions * (2 * ffn_width + 4 * text.hidden_size) * value_bytes
     deep = len(getattr(vision, "deepstack_visual_indexes", ()))
     features = squares // vision.spatial_merge_size**2 * (1 + deep) * text.hidden_size * value_bytes
-    return int(cut_bytes + features + max(looking, cache_bytes + reading + text.vocab_size * 4))
+    return int(squares * values + features + max(looking, cache_bytes + reading + text.vocab_size * 4))
 
 
 def _tower(config: Any) -> tuple[int, int, int]:  # noqa: ANN401 - a configuration of the line
