@@ -131,6 +131,18 @@ def test_one_picture_is_a_pair_with_itself(engine, drawn) -> None:
     assert len(asked(engine, look).slots) == 1
 
 
+def test_pictures_are_held_as_bytes_and_cut_a_part_at_a_time(engine, drawn) -> None:
+    seen = engine.look(Video(str(drawn("constant").path), end_s=2.5)).data
+    rows_PD = seen.rows_PD
+    groups, rows, columns = seen.grid
+    assert groups > 1
+    assert seen.held.bytes_V.nbytes == rows_PD.numel()  # a byte a value
+    squares = rows * columns
+    for group in range(groups):
+        assert torch.equal(seen.rows(group, group + 1), rows_PD[group * squares : (group + 1) * squares])
+    assert torch.equal(seen.rows(1, groups), rows_PD[squares:])
+
+
 def test_a_picture_that_stays_is_taken_again_and_said_so(engine, tmp_path) -> None:
     path = write_media(
         tmp_path / "slides.mp4", ticks=[0, 5, 250], durations=[5, 245, 250], tick_s=Fraction(1, 25)
