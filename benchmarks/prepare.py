@@ -4,7 +4,8 @@
 
 The inputs are those of Qwen3-VL (rows of squares and their grid), two pictures a second, at most 768, with the same count
 and size of pictures on every side. OTHER_ENV holds transformers, torchvision, torchcodec and qwen-vl-utils; this script's own
-holds playhead. Each side does each clip in a process of its own, taking turns. CPU seconds (all threads) are counted inside
+holds playhead. playhead's rows are made a part at a time, as its engines encode them, each part let go before the next; those
+of "all rows" are kept in one tensor, as the others' are. Each side does each clip in a process of its own, taking turns. CPU seconds (all threads) are counted inside
 that process from after its imports to the finished rows, the fastest run counts; peak memory is the process's, with and
 without what it took after its imports. Then the rows are put together again and the number in each picture is read: a time
 is wrong when what the side says of a picture is more than half a frame from when that picture is shown. Linux only.
@@ -30,7 +31,13 @@ import numpy as np
 from machine import describe_run
 from prepare_clips import LOOP, RATE_HZ, clips, read_strip, variable_time
 
-SIDES = ("playhead", "playhead, resize=torch", "transformers", "qwen-vl-utils")
+SIDES = (
+    "playhead",
+    "playhead, resize=torch",
+    "playhead, resize=torch, all rows",
+    "transformers",
+    "qwen-vl-utils",
+)
 ELSEWHERE = ("transformers", "qwen-vl-utils")
 PATCH_PX = 16
 
@@ -60,12 +67,36 @@ def ready(side: str) -> Any:
 
 
 def rows_of(side: str, tools: Any, path: str, size_px: tuple[int, int], count: int) -> tuple[Any, Any, Any]:
-    """Rows, their grid, and the second said of each picture."""
+    """What gives the rows of a group of pictures, their grid, and the second said of each picture."""
     if side.startswith("playhead"):
-        from playhead.media.clip import Video
+        return _playhead_rows(tools, path, whole="all rows" in side)
+    rows_PD, grid, times_s = _other_rows(side, tools, path, size_px, count)
+    return _parts_of(rows_PD, grid), grid, times_s
 
-        look = tools.look(Video(path))
-        return look.data.rows_PD, look.data.grid, look.times_s
+
+def _playhead_rows(engine: Any, path: str, *, whole: bool) -> tuple[Any, Any, Any]:
+    from playhead.media.clip import Video
+    from playhead.models.pictures.read import ranges
+    from playhead.models.qwen_vl.pictures import ENCODE_ROWS
+
+    look = engine.look(Video(path))
+    seen = look.data
+    if whole:
+        return _parts_of(seen.rows_PD, seen.grid), seen.grid, look.times_s
+    for first, last in ranges(seen.grids_T2.prod(axis=1), ENCODE_ROWS):
+        seen.rows(first, last)
+    return (lambda group: seen.rows(group, group + 1)), seen.grid, look.times_s
+
+
+def _parts_of(rows_PD: Any, grid: Any) -> Any:
+    squares = grid[1] * grid[2]
+    return lambda group: rows_PD[group * squares : (group + 1) * squares]
+
+
+def _other_rows(
+    side: str, tools: Any, path: str, size_px: tuple[int, int], count: int
+) -> tuple[Any, Any, Any]:
+    """Rows, their grid, and the second said of each picture, by transformers' processor."""
     library, processor_class = tools
     del library
     most = size_px[0] * size_px[1] * count
@@ -96,11 +127,11 @@ def child(asked: dict[str, Any]) -> None:
     """One side, one clip, one process; the result goes to stdout as JSON."""
     tools = ready(asked["side"])
     before_mb, cpu_s, wall_s = peak_mb(), time.process_time(), time.perf_counter()
-    rows_PD, grid, times_s = rows_of(asked["side"], tools, asked["path"], asked["size_px"], asked["count"])
+    part, grid, times_s = rows_of(asked["side"], tools, asked["path"], asked["size_px"], asked["count"])
     cpu_s, wall_s, most_mb = time.process_time() - cpu_s, time.perf_counter() - wall_s, peak_mb()
     numbers = []
     for group in range(grid[0]):
-        numbers += numbers_of(rows_PD, grid, group, asked["height_px"])
+        numbers += numbers_of(part(group), grid, asked["height_px"])
     said = {
         "cpu_s": cpu_s,
         "wall_s": wall_s,
@@ -113,13 +144,13 @@ def child(asked: dict[str, Any]) -> None:
     print(json.dumps(said))
 
 
-def numbers_of(rows_PD: Any, grid: Any, group: int, height_px: int) -> list[int]:
+def numbers_of(rows_PD: Any, grid: Any, height_px: int) -> list[int]:
     """The numbers of a group's two pictures; rows stand by tokens of 2 x 2 squares, values by colour, picture, row, column."""
     rows, columns = grid[1], grid[2]
-    part = np.asarray(rows_PD[group * rows * columns : (group + 1) * rows * columns])
     shape = (rows // 2, columns // 2, 2, 2, 3, 2, PATCH_PX, PATCH_PX)
     whole = (
-        part.reshape(shape)
+        np.asarray(rows_PD)
+        .reshape(shape)
         .transpose(5, 0, 2, 6, 1, 3, 7, 4)
         .reshape(2, rows * PATCH_PX, columns * PATCH_PX, 3)
     )
@@ -168,9 +199,7 @@ def report(folder: Path, other: str, repeat: int, names: list[str], sides: list[
         "| clip | side | pictures | size | CPU s | ratio | slowest | wall s | peak MB | above its imports | wrong times | worst by |"
     )
     print("| --- | --- | --: | --- | --: | --: | --: | --: | --: | --: | --: | --: |")
-    for name, (path, count, height_px) in clips(folder).items():
-        if names and name not in names:
-            continue
+    for name, (path, count, height_px) in clips(folder, names).items():
         asked = {"path": str(path), "height_px": height_px, "size_px": [0, 0], "count": 0}
         runs: dict[str, list[dict[str, Any]]] = {side: [] for side in sides}
         for _ in range(repeat):

@@ -18,6 +18,7 @@ CELLS = 20
 STRIP_PX = 48
 LOOP = 18_000  # pictures after which numbers start anew
 KEY_EVERY = 250
+_LONG = "720p 10 min"
 _TICK_HZ = 90_000
 
 
@@ -103,29 +104,35 @@ def _remux(source: Path, path: Path, times: int, time: object) -> None:
                     out.mux(packet)
 
 
-def clips(folder: Path) -> dict[str, tuple[Path, int, int]]:
-    """All clips with their number of pictures and height, drawn where they are not there yet."""
+def clips(folder: Path, names: list[str]) -> dict[str, tuple[Path, int, int]]:
+    """Clips with their number of pictures and height, drawn where they are not there yet; no names are all of them."""
     wanted = {
         "720p 30 s": ("720p-30s.mp4", 900, 720),
-        "720p 10 min": ("720p-10min.mp4", LOOP, 720),
+        _LONG: ("720p-10min.mp4", LOOP, 720),
         "720p 10 min, variable": ("720p-10min-variable.mp4", LOOP, 720),
         "720p 1 h": ("720p-1h.mp4", 6 * LOOP, 720),
         "1080p 2 min": ("1080p-2min.mp4", 3600, 1080),
     }
-    for name, count, height_px in wanted.values():
-        path = folder / name
+    remade = [name for name in names or wanted if "1 h" in name or "variable" in name]
+    for name, (file, count, height_px) in wanted.items():
+        path = folder / file
         part = path.with_suffix(".part.mp4")
-        if path.exists():
+        needed = not names or name in names or (remade and name == _LONG)
+        if path.exists() or not needed:
             continue
-        if "1h" in name:
-            repeat(folder / "720p-10min.mp4", part, 6)
+        if "1 h" in name:
+            repeat(folder / wanted[_LONG][0], part, 6)
         elif "variable" in name:
-            vary(folder / "720p-10min.mp4", part)
+            vary(folder / wanted[_LONG][0], part)
         else:
             draw(part, count, height_px * 16 // 9, height_px)
         part.rename(path)
-    return {name: (folder / file, count, height_px) for name, (file, count, height_px) in wanted.items()}
+    return {
+        name: (folder / file, count, height_px)
+        for name, (file, count, height_px) in wanted.items()
+        if not names or name in names
+    }
 
 
 if __name__ == "__main__":
-    clips(Path(sys.argv[1]))
+    clips(Path(sys.argv[1]), sys.argv[2:])

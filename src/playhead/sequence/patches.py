@@ -89,8 +89,8 @@ def cut_frames(frames_FHWC: Pixels, cut: Cut) -> Rows:
     # The mean and the deviation are brought to the scale of the bytes, as transformers does, not the bytes to theirs.
     mean = (np.array(cut.mean_RGB, np.float32) * np.float32(_WHITE))[:, None, None, None]
     std = (np.array(cut.std_RGB, np.float32) * np.float32(_WHITE))[:, None, None, None]
-    values = np.ascontiguousarray(ordered).astype(np.float32)  # put in order as bytes: a sixth of the time
-    values -= mean
+    # Put in order as bytes, a sixth of the time, and made floats as the mean is taken off.
+    values: Rows = np.subtract(np.ascontiguousarray(ordered), mean, dtype=np.float32)
     values /= std
     return values.reshape(groups * rows * columns, cut.values)
 
