@@ -68,12 +68,13 @@ class Cut:
         return -(-frames // self.group), height_px // self.patch_px, width_px // self.patch_px
 
 
-def cut_frames(frames_FHWC: Pixels, cut: Cut) -> Rows:
+def cut_frames(frames_FHWC: Pixels, cut: Cut, out_PD: Rows | None = None) -> Rows:
     """Rows of pictures of the right size, float32 of shape (P, D); the last picture is repeated to fill its group.
 
     Args:
         frames_FHWC: uint8 RGB pictures.
         cut: How they are cut.
+        out_PD: Where the rows go, of exactly their shape and contiguous; memory of their own without it.
 
     Raises:
         UsageError: No picture, or sides that are no multiples of a token's.
@@ -90,7 +91,8 @@ def cut_frames(frames_FHWC: Pixels, cut: Cut) -> Rows:
     mean = (np.array(cut.mean_RGB, np.float32) * np.float32(_WHITE))[:, None, None, None]
     std = (np.array(cut.std_RGB, np.float32) * np.float32(_WHITE))[:, None, None, None]
     # Put in order as bytes, a sixth of the time, and made floats as the mean is taken off.
-    values: Rows = np.subtract(np.ascontiguousarray(ordered), mean, dtype=np.float32)
+    out = None if out_PD is None else out_PD.reshape(ordered.shape)
+    values: Rows = np.subtract(np.ascontiguousarray(ordered), mean, out=out, dtype=np.float32)
     values /= std
     return values.reshape(groups * rows * columns, cut.values)
 

@@ -94,14 +94,23 @@ class Seen:
             raise ValueError("features of these pictures were kept, not the pictures")
         cut = self.held.cut
         squares_T = self.grids_T2.prod(axis=1)
-        made_PD = torch.empty((int(squares_T[first:last].sum()), cut.values), dtype=self.held.dtype)
+        shape_PD, plain = (int(squares_T[first:last].sum()), cut.values), self.held.dtype == torch.float32
+        # Of numpy: it asks for huge pages, without which fresh memory costs more than the cutting.
+        made_PD = (
+            torch.from_numpy(np.empty(shape_PD, np.float32))
+            if plain
+            else torch.empty(shape_PD, dtype=self.held.dtype)
+        )
         start, filled = int(squares_T[:first].sum()) * cut.values, 0
         for rows, columns in self.grids_T2[first:last].tolist():
             shape, squares = (cut.group, rows * cut.patch_px, columns * cut.patch_px, 3), rows * columns
-            stop = start + squares * cut.values
-            cut_PD = cut_frames(self.held.bytes_V[start:stop].reshape(shape), cut)
-            made_PD[filled : filled + squares] = torch.from_numpy(cut_PD)
-            start, filled = stop, filled + squares
+            pictures_FHWC = self.held.bytes_V[start : start + squares * cut.values].reshape(shape)
+            place_PD = made_PD[filled : filled + squares]
+            if plain:
+                cut_frames(pictures_FHWC, cut, place_PD.numpy())
+            else:
+                place_PD[:] = torch.from_numpy(cut_frames(pictures_FHWC, cut))
+            start, filled = start + squares * cut.values, filled + squares
         return made_PD
 
     @property
