@@ -25,6 +25,9 @@ from playhead.cli.options import read_settings
 from playhead.errors import PlayheadError, UsageError
 from playhead.evaluate.base import Outcome, Sample
 from playhead.evaluate.registry import find_benchmark, load_benchmark
+from playhead.refine.mechanisms import TASKS
+from playhead.refine.refined import wanted
+from playhead.refine.settings import Refinement
 from playhead.timeline import Answer, Event, Sampling, Span
 
 KINDS = ("shape", "motion", "text", "backdrop", "sound", "speech", "together")
@@ -75,9 +78,17 @@ def answerer(words: str) -> Answerer:
         )
     name, options, mechanisms = (part or "" for part in found.groups())
     session = playhead.load(name, **read_settings([word for word in options.split(",") if word]))
-    if mechanisms:
-        session = session.refined(**read_settings(mechanisms.split(",")))
-    return lambda sample: session.answer(sample.video, sample.asked)
+    if not mechanisms:
+        return lambda sample: session.answer(sample.video, sample.asked)
+    chosen = read_settings(mechanisms.split(","))
+    looking, needed = session.refined(**chosen), wanted(Refinement(**chosen))
+
+    def answer(sample: Sample) -> Answer:
+        # Where a mechanism does nothing for a task the engine answers as it does without.
+        works = all(sample.asked.name in TASKS[each] for each in needed)
+        return (looking if works else session).answer(sample.video, sample.asked)
+
+    return answer
 
 
 def run(name: str, answer: Answerer, samples: Sequence[Sample]) -> Row:
