@@ -239,7 +239,7 @@ def test_models_lists_every_preset_with_its_licence_and_origin() -> None:
     for name, each in models.items():
         assert each["tiny"] == name.endswith("-tiny")
         if not each["tiny"]:
-            assert each["parameters"] > 1e9
+            assert each["parameters"] > 5e8
             assert each["licence"]
         else:
             assert each["here"] is True

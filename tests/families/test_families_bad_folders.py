@@ -188,6 +188,7 @@ def test_on_the_command_line_it_is_one_line_and_nothing_is_written(
 def test_a_quiet_run_says_nothing_but_the_answer(engine, saved, drawn, here, capfd) -> None:
     """Not even the libraries beneath have a word."""
     words = ["describe", str(drawn("constant").path), "--engine", str(saved(engine)), "--json", "--quiet"]
+    capfd.readouterr()  # what saving the folder said
     assert main([*words, "--set", "max_new_tokens=4"]) in (
         0,
         5,

@@ -26,6 +26,7 @@ from playhead.models.base import Exchange
 from playhead.models.family import EngineOptions, Plan
 from playhead.models.machine import gigabytes, memory
 from playhead.models.mechanisms import require, seams_of
+from playhead.models.weights import without_kernel_notes
 from playhead.progress import Progress, silent
 from playhead.sequence.layout import Layout
 from playhead.tasks.base import Clock, Task
@@ -173,7 +174,7 @@ class EndToEnd(ABC, Generic[D]):
             )
         if video.instants_s is not None:
             require("frames", self.seams, self.name)
-        with self._lock:
+        with self._lock, without_kernel_notes():
             try:
                 look = self._seen(video, progress)
                 if isinstance(task, Watch):

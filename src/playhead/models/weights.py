@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -21,6 +21,9 @@ if TYPE_CHECKING:
 M = TypeVar("M", bound="PreTrainedModel")
 _SHOWN = 8
 _TALKING = ("modeling_utils", "distributed.tensor_parallel")  # of transformers; they print lists of keys
+_KERNELS = (
+    "integrations.hub_kernels"  # tells that plain torch computes where a faster library is not installed
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,18 +137,33 @@ def without_key_table() -> Iterator[None]:
     """
     from transformers.utils import logging as told
 
-    loggers = [logging.getLogger(f"transformers.{name}") for name in _TALKING]
-    levels, had_bar = [logger.level for logger in loggers], told.is_progress_bar_enabled()
+    had_bar = told.is_progress_bar_enabled()
+    told.disable_progress_bar()  # type: ignore[no-untyped-call]  # transformers types it not
+    try:
+        with _hushed(*_TALKING, _KERNELS):
+            yield
+    finally:
+        if had_bar:
+            told.enable_progress_bar()  # type: ignore[no-untyped-call]
+
+
+def without_kernel_notes() -> AbstractContextManager[None]:
+    """Keep transformers from telling, in the middle of an answer, which faster libraries are not installed."""
+    return _hushed(_KERNELS)
+
+
+@contextmanager
+def _hushed(*names: str) -> Iterator[None]:
+    """Let some of transformers' loggers tell errors only."""
+    loggers = [logging.getLogger(f"transformers.{name}") for name in names]
+    levels = [logger.level for logger in loggers]
     for logger in loggers:
         logger.setLevel(logging.ERROR)
-    told.disable_progress_bar()  # type: ignore[no-untyped-call]  # transformers types it not
     try:
         yield
     finally:
         for logger, level in zip(loggers, levels, strict=True):
             logger.setLevel(level)
-        if had_bar:
-            told.enable_progress_bar()  # type: ignore[no-untyped-call]
 
 
 def _few(names: Sequence[str]) -> str:
