@@ -180,8 +180,15 @@ def table(first: str, head: Sequence[str], rows: Sequence[tuple[str, Sequence[st
 
 
 def report(rows: Sequence[Row], samples: Sequence[Sample]) -> str:
-    """All tables."""
-    groups = {kind: sorted({s.groups[kind] for s in samples}) for kind in ("level", "timing")}
+    """All tables; tasks that are in no group of a kind, as those of the real clips are, have none by it."""
+    groups = {
+        kind: sorted({s.groups[kind] for s in samples if kind in s.groups}) for kind in ("level", "timing")
+    }
+    apart: list[str] = []
+    if groups["level"]:
+        apart += ["## Set IoU of what is there, by kind of event", by_group(rows, "kind", KINDS)]
+    for kind, names in groups.items():
+        apart += [f"## By {kind}", by_group(rows, kind, names)] if names else []
     counts = {
         kind: sum(s.task.name == kind for s in samples) for kind in ("ground", "events", "choose", "ask")
     }
@@ -191,12 +198,7 @@ def report(rows: Sequence[Row], samples: Sequence[Sample]) -> str:
         f"{clips} clips; " + ", ".join(f"{count} {kind}" for kind, count in counts.items()) + ". All figures in percent.",
         "## All clips",
         overall(rows),
-        "## Set IoU of what is there, by kind of event",
-        by_group(rows, "kind", KINDS),
-        "## By level",
-        by_group(rows, "level", groups["level"]),
-        "## By timing",
-        by_group(rows, "timing", groups["timing"]),
+        *apart,
     ])  # fmt: skip
 
 
