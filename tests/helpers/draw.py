@@ -7,8 +7,10 @@ noticed. The grid survives compression, scaling and any aspect.
 
 from __future__ import annotations
 
+import contextlib
 import functools
-from collections.abc import Callable, Sequence
+import os
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from fractions import Fraction
 from pathlib import Path
@@ -126,7 +128,10 @@ def write_media(
     turns: int = 0,
 ) -> Path:
     """Write numbered pictures at given ticks, and beeping tracks, into one file."""
-    with av.open(str(path), "w", format=container_format, options=mux_options or {}) as out:
+    with (
+        _usual_priority(),
+        av.open(str(path), "w", format=container_format, options=mux_options or {}) as out,
+    ):
         pictures = []
         for copy in range(copies if ticks else 0):
             rate = 1 / tick_s if isinstance(durations, int) and durations == 1 else Fraction(25)
@@ -146,6 +151,19 @@ def write_media(
         for stream, sound in zip(tracks, sounds, strict=True):
             _encode_sound(out, stream, sound)
     return path
+
+
+@contextlib.contextmanager
+def _usual_priority() -> Iterator[None]:
+    """Undo what SVT-AV1 does to the process of an administrator: real-time priority, under which nothing else gets a turn."""
+    if not hasattr(os, "sched_getscheduler"):
+        yield
+        return
+    policy, parameters = os.sched_getscheduler(0), os.sched_getparam(0)
+    try:
+        yield
+    finally:
+        os.sched_setscheduler(0, policy, parameters)
 
 
 def _add_track(out: av.container.OutputContainer, sound: Sound) -> av.audio.stream.AudioStream:

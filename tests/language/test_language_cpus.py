@@ -16,7 +16,7 @@ def test_at_least_one_and_never_more_than_may_be_used() -> None:
 @pytest.mark.parametrize(
     ("after", "free"),
     [
-        ("cpu  500 0 50 800 50 0 0 0 0 0\n", 1),  # all of the time was spent working: one thread is always let run
+        ("cpu  500 0 50 800 50 0 0 0 0 0\n", 1),  # none was idle, and one is always taken
         ("cpu  300 0 50 1000 50 0 0 0 0 0\n", 4),  # half of it
         ("cpu  300 0 50 800 250 0 0 0 0 0\n", 4),  # waiting for disks leaves a CPU free
         ("cpu  100 0 50 1200 50 0 0 0 0 0\n", 8),

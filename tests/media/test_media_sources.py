@@ -5,12 +5,14 @@ from __future__ import annotations
 import functools
 import http.server
 import io
+import os
 import threading
 from pathlib import Path
 
 import numpy as np
 import pytest
 
+from helpers import draw
 from playhead.media import open_clip, probe
 
 
@@ -89,3 +91,10 @@ def test_fsspec_missing():
 
     with pytest.raises(SourceError, match="gone"):
         probe("memory://clips/gone.mp4")
+
+
+@pytest.mark.skipif(not hasattr(os, "sched_getscheduler"), reason="this system has no scheduling policies")
+def test_drawing_a_clip_leaves_the_process_at_its_usual_priority(tmp_path) -> None:
+    before = os.sched_getscheduler(0)
+    assert draw.SCENES["av1"](tmp_path).path.exists()
+    assert os.sched_getscheduler(0) == before
