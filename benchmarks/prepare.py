@@ -33,8 +33,8 @@ from prepare_clips import LOOP, RATE_HZ, clips, read_strip, variable_time
 
 SIDES = (
     "playhead",
-    "playhead, resize=torch",
-    "playhead, resize=torch, all rows",
+    "playhead, all rows",
+    "playhead, resize=pillow",
     "transformers",
     "qwen-vl-utils",
 )
@@ -50,7 +50,7 @@ def ready(side: str) -> Any:
     if side.startswith("playhead"):
         from playhead.models.registry import make_engine
 
-        filters = {"resize": "torch"} if "torch" in side else {}
+        filters = {"resize": "pillow"} if "pillow" in side else {}
         return make_engine("qwen3-vl-tiny", cache=False, device="cpu", **filters)
     import torch
 
@@ -76,15 +76,14 @@ def rows_of(side: str, tools: Any, path: str, size_px: tuple[int, int], count: i
 
 def _playhead_rows(engine: Any, path: str, *, whole: bool) -> tuple[Any, Any, Any]:
     from playhead.media.clip import Video
-    from playhead.models.pictures.read import ranges
     from playhead.models.qwen_vl.pictures import ENCODE_ROWS
 
     look = engine.look(Video(path))
     seen = look.data
     if whole:
         return _parts_of(seen.rows_PD, seen.grid), seen.grid, look.times_s
-    for first, last in ranges(seen.grids_T2.prod(axis=1), ENCODE_ROWS):
-        seen.rows(first, last)
+    for _ in seen.parts(ENCODE_ROWS):
+        pass
     return (lambda group: seen.rows(group, group + 1)), seen.grid, look.times_s
 
 

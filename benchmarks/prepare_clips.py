@@ -53,6 +53,9 @@ def draw(path: Path, count: int, width_px: int, height_px: int) -> None:
         stream = out.add_stream("libx264", rate=RATE_HZ, options={"preset": "veryfast", "crf": "27"})
         stream.width, stream.height, stream.pix_fmt = width_px, height_px, "yuv420p"
         stream.codec_context.gop_size = KEY_EVERY
+        stream.codec_context.thread_type = (
+            "FRAME"  # one slice a picture, as x264 does when it is not told otherwise
+        )
         for number in range(count):
             scene = scenes[number // 240 % len(scenes)]
             top, left = number % 240 * 2, number % 240 * 4

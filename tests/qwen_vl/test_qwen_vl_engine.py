@@ -141,6 +141,12 @@ def test_pictures_are_held_as_bytes_and_cut_a_part_at_a_time(engine, drawn) -> N
     for group in range(groups):
         assert torch.equal(seen.rows(group, group + 1), rows_PD[group * squares : (group + 1) * squares])
     assert torch.equal(seen.rows(1, groups), rows_PD[squares:])
+    done = 0
+    for first, last, part_PD in seen.parts(squares * 2 - 1):  # each is written over the one before
+        assert (first, last) == (done, done + 1)
+        assert torch.equal(part_PD, rows_PD[first * squares : last * squares])
+        done = last
+    assert done == groups
 
 
 def test_a_picture_that_stays_is_taken_again_and_said_so(engine, tmp_path) -> None:
@@ -388,7 +394,7 @@ def test_a_sliver_of_a_picture_is_refused() -> None:
         frame_size_px(4100, 20, 4)
 
 
-def test_the_faster_filter_is_the_released_processors_a_level_apart_at_most() -> None:
+def test_the_two_filters_are_a_level_apart_at_most() -> None:
     from playhead.demo import demo_path
     from playhead.models.pictures.read import tensor_bicubic
 
@@ -400,11 +406,11 @@ def test_the_faster_filter_is_the_released_processors_a_level_apart_at_most() ->
         assert np.abs(slow - fast).max() <= 1
         assert (slow != fast).mean() < 0.01
     path = Video(str(demo_path()), end_s=1.5)
-    plain, faster = load("qwen3-vl-tiny").look(path), load("qwen3-vl-tiny", resize="torch").look(path)
-    assert plain.times_s.tolist() == faster.times_s.tolist()
-    off = (plain.data.rows_PD - faster.data.rows_PD).abs()
+    plain, other = load("qwen3-vl-tiny").look(path), load("qwen3-vl-tiny", resize="pillow").look(path)
+    assert plain.times_s.tolist() == other.times_s.tolist()
+    off = (plain.data.rows_PD - other.data.rows_PD).abs()
     assert 0 < float(off.max()) <= 1.01 / 127.5
-    shown = show_video("qwen3-vl-tiny", path, 1000, resize="torch")
-    assert np.array_equal(shown.frames.pixels_FHWC, given(faster, load("qwen3-vl-tiny", resize="torch")))
-    with pytest.raises(UsageError, match="pillow, torch"):
+    shown = show_video("qwen3-vl-tiny", path, 1000, resize="pillow")
+    assert np.array_equal(shown.frames.pixels_FHWC, given(other, load("qwen3-vl-tiny", resize="pillow")))
+    with pytest.raises(UsageError, match="torch, pillow"):
         load("qwen3-vl-tiny", resize="opencv")

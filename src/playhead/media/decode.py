@@ -5,7 +5,8 @@ wanted picture, and is told to drop pictures that nothing refers to and nobody w
 presentation tick: one that does not come out is tried again from an earlier key frame with nothing dropped, and is
 counted as lost when that fails too.
 
-FFmpeg's default (slice) threads are kept: they cost the fewest CPU seconds. Axes: H row, W column, C channel.
+One thread decodes (``source.py`` says so): FFmpeg's default splits pictures of several slices over all CPUs, for up to
+half more CPU seconds, and leaves others alone. Axes: H row, W column, C channel.
 """
 
 from __future__ import annotations

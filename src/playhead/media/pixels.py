@@ -13,7 +13,7 @@ from typing import Final, cast
 
 import numpy as np
 from av.video.frame import VideoFrame
-from av.video.reformatter import ColorRange, Colorspace, Interpolation
+from av.video.reformatter import ColorRange, Colorspace, Interpolation, VideoReformatter
 
 from playhead.errors import UsageError
 from playhead.media.clip import Pixels
@@ -63,6 +63,7 @@ class PixelReader:
         self._size = size
         self.made_px: tuple[int, int] | None = None
         self._pose: tuple[float, int, bool] | None = None
+        self._reformatter = VideoReformatter()  # one for all pictures: it is set up once
 
     def read(self, frame: VideoFrame) -> Pixels:
         """One picture as uint8 RGB, axes H W C, upright."""
@@ -73,7 +74,8 @@ class PixelReader:
             self.made_px = fit_size(self._size, *shown)
         width, height = self.made_px[::-1] if sideways else self.made_px
         matrix = Colorspace.ITU709 if frame.colorspace == _UNSTATED and frame.height >= _HD_ROWS else None
-        pixels_HWC = frame.to_ndarray(
+        made = self._reformatter.reformat(
+            frame,
             format="rgb24",
             width=width,
             height=height,
@@ -82,6 +84,7 @@ class PixelReader:
             interpolation=Interpolation.BILINEAR,
             threads=1,
         )
+        pixels_HWC = made.to_ndarray()
         if mirrored:
             pixels_HWC = pixels_HWC[:, ::-1]
         if turns:

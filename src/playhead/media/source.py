@@ -23,6 +23,7 @@ from playhead.errors import (
     NotMediaError,
     SourceError,
 )
+from playhead.media.streams import has_decoder
 from playhead.media.webp import FORMAT_TAG, is_animated_webp, rewrap
 
 Source = str | os.PathLike[str] | IO[bytes]
@@ -66,9 +67,13 @@ def open_input(source: Source) -> InputContainer:
     if not (isinstance(target, str) and "://" in target) and is_animated_webp(_head(target)):
         target = rewrap(target, name)
     try:
-        return av.open(target, mode="r", timeout=(OPEN_TIMEOUT_S, READ_TIMEOUT_S))
+        container = av.open(target, mode="r", timeout=(OPEN_TIMEOUT_S, READ_TIMEOUT_S))
     except av.error.FFmpegError as error:
         raise _opening_error(name, target, error) from error
+    for stream in container.streams.video:
+        if has_decoder(stream):
+            stream.codec_context.thread_count = 1
+    return container
 
 
 def _named_target(name: str) -> str | IO[bytes]:

@@ -11,7 +11,6 @@ from typing import Any
 
 import torch
 
-from playhead.models.pictures.read import ranges
 from playhead.models.qwen_vl.pictures import ENCODE_ROWS, Seen
 from playhead.progress import Progress
 from playhead.sequence.drop import Mask
@@ -26,11 +25,10 @@ def encode_pictures(net: Any, seen: Seen, progress: Progress) -> Any:  # noqa: A
         progress: Called with ("encoding", groups encoded, groups in all).
     """
     parts = []
-    for first, last in ranges(seen.grids_T2.prod(axis=1), ENCODE_ROWS):
-        rows_PD = seen.rows(first, last).to(net.device)
+    for first, last, rows_PD in seen.parts(ENCODE_ROWS):
         grids_G3 = replace(seen, grids_T2=seen.grids_T2[first:last]).grids().to(net.device)
         with torch.inference_mode():
-            parts.append(net.get_video_features(rows_PD, grids_G3, return_dict=True))
+            parts.append(net.get_video_features(rows_PD.to(net.device), grids_G3, return_dict=True))
         progress("encoding", last, len(seen.grids_T2))
     return _joined(parts, seen.kept_M)
 

@@ -1,14 +1,16 @@
 """Which pictures of a video are taken, at which size, and what becomes of each on the way to the encoder.
 
-Pictures are decoded at their own size, shrunk with Pillow's bicubic filter as the image processors of transformers do (or torch's, as its video processors do),
-a group at a time: never more than one group of decoded pictures is held at its own size. At their final size they are kept
-as bytes, and cut into rows of floats only where those are asked for, which would take four times the memory (two times as bfloat16).
+Pictures are decoded at their own size and shrunk by torch's bicubic filter, as the video processors of transformers do (or
+by Pillow's, as its image processors without torch do), a group at a time: never more than one group of decoded pictures is
+held at its own size. At their final size they are kept as bytes, and cut into rows of floats only where those are asked
+for, which would take four times the memory (two times as bfloat16).
 
 Axes: P square, D value of a square, V value of all pictures, T group, S picture seen, K token of a group, M token, G grid.
 """
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Final
 
@@ -22,7 +24,7 @@ from playhead.media.probe import Opened
 from playhead.media.sampling.qwen import fit_px, frame_size_px, qwen2_vl, qwen3_vl, video_size_px
 from playhead.models.pictures import choose as pictures
 from playhead.models.pictures.choose import Chosen, SizeRule, Told, moments, told_times
-from playhead.models.pictures.read import Resize, read_groups
+from playhead.models.pictures.read import Resize, ranges, read_groups
 from playhead.models.pictures.settings import Wanted
 from playhead.models.pictures.tell import Moment
 from playhead.models.qwen_vl.kinds import Kind
@@ -45,7 +47,7 @@ class Held:
     """Pictures at their final size, not cut yet.
 
     Attributes:
-        bytes_V: Group after group, in each picture, row, column, colour; an odd picture is there twice.
+        bytes_V: Group after group, in each picture, colour, row, column; an odd picture is there twice.
         cut: How they are cut.
         dtype: Precision of the rows.
     """
@@ -80,6 +82,23 @@ class Seen:
         """What the encoder reads: all squares of all groups, made anew each time."""
         return self.rows(0, len(self.grids_T2))
 
+    def parts(self, most: int) -> Iterator[tuple[int, int, torch.Tensor]]:
+        """What the encoder reads, some groups at a time: the first, the one behind the last, and their rows.
+
+        Each is good until the next is asked for, which is written over it: fresh memory costs more than the cutting.
+
+        Args:
+            most: Squares of a part; one group at least.
+
+        Raises:
+            ValueError: The pictures are not held.
+        """
+        squares_T = self.grids_T2.prod(axis=1)
+        parts = list(ranges(squares_T, most))
+        memory_PD = self._memory(max(int(squares_T[first:last].sum()) for first, last in parts))
+        for first, last in parts:
+            yield first, last, self._cut(first, last, memory_PD)
+
     def rows(self, first: int, last: int) -> torch.Tensor:
         """What the encoder reads of some groups, of shape (P, D).
 
@@ -90,28 +109,40 @@ class Seen:
         Raises:
             ValueError: The pictures are not held.
         """
+        return self._cut(first, last, self._memory(int(self.grids_T2[first:last].prod(axis=1).sum())))
+
+    def _cut(self, first: int, last: int, memory_PD: torch.Tensor) -> torch.Tensor:
+        """The rows of some groups, written to the beginning of some memory."""
+        held = self._held()
+        squares_T = self.grids_T2.prod(axis=1)
+        made_PD = memory_PD[: int(squares_T[first:last].sum())]
+        start, filled = int(squares_T[:first].sum()) * held.cut.values, 0
+        for rows, columns in self.grids_T2[first:last].tolist():
+            squares = rows * columns
+            values = held.bytes_V[start : start + squares * held.cut.values]
+            planes_FCHW = values.reshape(
+                held.cut.group, 3, rows * held.cut.patch_px, columns * held.cut.patch_px
+            )
+            pictures_FHWC = planes_FCHW.transpose(0, 2, 3, 1)
+            place_PD = made_PD[filled : filled + squares]
+            if held.dtype == torch.float32:
+                cut_frames(pictures_FHWC, held.cut, place_PD.numpy())
+            else:
+                place_PD[:] = torch.from_numpy(cut_frames(pictures_FHWC, held.cut))
+            start, filled = start + len(values), filled + squares
+        return made_PD
+
+    def _memory(self, rows: int) -> torch.Tensor:
+        """Room for so many rows; of numpy where it has the type, since it asks for huge pages."""
+        held = self._held()
+        if held.dtype == torch.float32:
+            return torch.from_numpy(np.empty((rows, held.cut.values), np.float32))
+        return torch.empty((rows, held.cut.values), dtype=held.dtype)
+
+    def _held(self) -> Held:
         if self.held is None:
             raise ValueError("features of these pictures were kept, not the pictures")
-        cut = self.held.cut
-        squares_T = self.grids_T2.prod(axis=1)
-        shape_PD, plain = (int(squares_T[first:last].sum()), cut.values), self.held.dtype == torch.float32
-        # Of numpy: it asks for huge pages, without which fresh memory costs more than the cutting.
-        made_PD = (
-            torch.from_numpy(np.empty(shape_PD, np.float32))
-            if plain
-            else torch.empty(shape_PD, dtype=self.held.dtype)
-        )
-        start, filled = int(squares_T[:first].sum()) * cut.values, 0
-        for rows, columns in self.grids_T2[first:last].tolist():
-            shape, squares = (cut.group, rows * cut.patch_px, columns * cut.patch_px, 3), rows * columns
-            pictures_FHWC = self.held.bytes_V[start : start + squares * cut.values].reshape(shape)
-            place_PD = made_PD[filled : filled + squares]
-            if plain:
-                cut_frames(pictures_FHWC, cut, place_PD.numpy())
-            else:
-                place_PD[:] = torch.from_numpy(cut_frames(pictures_FHWC, cut))
-            start, filled = start + squares * cut.values, filled + squares
-        return made_PD
+        return self.held
 
     @property
     def mixed(self) -> bool:
@@ -227,7 +258,8 @@ def read(
             before_KD = now_KD
         for number in range(cut.group):
             picture_HWC = group.pictures[min(number, len(group.pictures) - 1)]
-            bytes_V[filled : filled + picture_HWC.size] = picture_HWC.reshape(-1)
+            place_V = bytes_V[filled : filled + picture_HWC.size]
+            place_V.reshape(3, *picture_HWC.shape[:2])[:] = picture_HWC.transpose(2, 0, 1)
             filled += picture_HWC.size
         grids.append((rows, columns))
         times_s += group.times_s

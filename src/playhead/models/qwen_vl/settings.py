@@ -17,7 +17,7 @@ OPTIONS: Final[Mapping[str, str]] = {
     "video_tokens": "Most tokens all pictures may fill, under the rule utils (115,200, as published).",
     "min_tokens": "Fewest tokens of a picture, under the rule utils (128, as published): a small budget for many pictures needs fewer.",
     "times": "How times are to be written in answers: seconds, clock (HH:MM:SS) or minutes (mm:ss.ff, Qwen3-VL's own form).",
-    "resize": "How pictures are shrunk: pillow, or torch: a third of the time, a level of 255 apart here and there.",
+    "resize": "Whose filter shrinks pictures: torch (as transformers' video processors), or pillow: a level of 255 apart here and there.",
     "keep": "What is kept on disk for the next question: features of the pictures, or prefix: what the model read too.",
     "axis": "What the time axis of positions counts where times are not told in words: order or time.",
     **PICTURE_OPTIONS,
@@ -35,7 +35,7 @@ class Settings:
     min_tokens: int = 128
     times: Literal["seconds", "clock", "minutes"] | None = None
     axis: Literal["order", "time"] | None = None
-    resize: Literal["pillow", "torch"] = "pillow"
+    resize: Literal["torch", "pillow"] = "torch"
     keep: Literal["features", "prefix"] = "features"
     wanted: Wanted = Wanted()  # noqa: RUF009 - frozen
 
@@ -109,6 +109,6 @@ _CHECKS: Final[Mapping[str, Callable[[str, object], Any]]] = {
     "min_tokens": _whole(1, 768),
     "times": _one_of("seconds", "clock", "minutes"),
     "axis": _one_of("order", "time"),
-    "resize": _one_of("pillow", "torch"),
+    "resize": _one_of("torch", "pillow"),
     "keep": _one_of("features", "prefix"),
 }
