@@ -4,14 +4,16 @@
 
 The inputs are those of Qwen3-VL (rows of squares and their grid), two pictures a second, at most 768, with the same count
 and size of pictures on every side. OTHER_ENV holds transformers, torchvision, torchcodec and qwen-vl-utils; this script's own
-holds playhead. playhead's rows are made a part at a time, as its engines encode them, each part let go before the next; those
-of "all rows" are kept in one tensor, as the others' are. Each side does each clip in a process of its own, taking turns. CPU seconds (all threads) are counted inside
-that process from after its imports to the finished rows, the fastest run counts; peak memory is the process's, with and
-without what it took after its imports. Then the rows are put together again and the number in each picture is read: a time
-is wrong when what the side says of a picture is more than half a frame from when that picture is shown. Linux only.
+holds playhead. playhead's rows are made a part at a time, as its engines encode them, each part written over the one before;
+those of "all rows" are kept in one tensor, as the others' are. Each side does each clip in a process of its own, taking
+turns. CPU seconds (all threads) are counted inside that process from after its imports to the finished rows, the fastest
+run counts; peak memory is the process's, with and without what it took after its imports. Then the rows are put together
+again and the number in each picture is read: a time is wrong when what the side says of a picture is more than half a frame
+from when that picture is shown. Linux only.
 
-A torchvision built for CUDA does not load with a torch built for the CPU: it misses two operators, which are declared (not
-defined) here before it is imported; resizing does not use them.
+torchcodec needs FFmpeg's shared libraries where the loader finds them. A torchvision built for CUDA does not load with a
+torch built for the CPU: it misses two operators, which are declared (not defined) here before it is imported; resizing does
+not use them.
 """
 
 from __future__ import annotations

@@ -9,13 +9,11 @@ import torch
 
 from playhead.media.clip import Video
 from playhead.models.family import EngineOptions, Family, Plan, Preset, Shown
-from playhead.models.folder import weights_bytes
 from playhead.models.interleaved.config import config_of, model_type_of, tiny_config
 from playhead.models.interleaved.families import KINDS
 from playhead.models.interleaved.flash import RELEASED_TYPE
 from playhead.models.interleaved.settings import OPTIONS, read_settings
 from playhead.models.interleaved.tokens import open_tokenizer, tiny_tokenizer
-from playhead.models.machine import require_memory
 from playhead.models.mechanisms import seams_of
 from playhead.models.options import resolve_device, resolve_dtype
 from playhead.models.presets import INTERLEAVED
@@ -46,7 +44,7 @@ def make(preset: Preset, folder: Path | None, options: EngineOptions) -> Interle
     Raises:
         UsageError: On an option with a value that is not allowed.
         WeightsError: The folder does not hold the whole checkpoint.
-        UnsupportedError: Too little memory, or a mechanism the family has no seam for.
+        UnsupportedError: A mechanism the family has no seam for.
     """
     from playhead.models.interleaved.engine import Interleaved
 
@@ -65,7 +63,7 @@ def open_folder(folder: Path, options: EngineOptions) -> Interleaved:
 
     Raises:
         WeightsError: The folder does not hold a whole checkpoint.
-        UnsupportedError: Too little memory, or a mechanism the family has no seam for.
+        UnsupportedError: A mechanism the family has no seam for.
     """
     from playhead.models.interleaved.weights import check_config
 
@@ -103,10 +101,7 @@ def _from_folder(name: str, folder: Path, options: EngineOptions) -> Interleaved
     from playhead.models.interleaved.weights import colours_of, load
 
     device = resolve_device(options.device)
-    dtype = resolve_dtype(options.dtype, device)
-    needed = weights_bytes(folder) // 2 * dtype.itemsize
-    require_memory(f"load {name}", device=device, weights_bytes=needed, smaller="internvl3.5-1b")
-    model = load(folder, dtype=dtype)
+    model = load(folder, dtype=resolve_dtype(options.dtype, device))
     model.to(device)
     return Interleaved(name, model, open_tokenizer(folder, model.config), options, colours=colours_of(folder))
 

@@ -9,8 +9,6 @@ import torch
 
 from playhead.media.clip import Video
 from playhead.models.family import EngineOptions, Family, Plan, Preset, Shown
-from playhead.models.folder import weights_bytes
-from playhead.models.machine import require_memory
 from playhead.models.mechanisms import seams_of
 from playhead.models.options import resolve_device, resolve_dtype
 from playhead.models.presets import QWEN_VL
@@ -41,7 +39,6 @@ def make(preset: Preset, folder: Path | None, options: EngineOptions) -> QwenVL:
     Raises:
         UsageError: On an option of the family with a value that is not allowed.
         WeightsError: The folder does not hold the whole checkpoint.
-        UnsupportedError: Too little memory.
     """
     from playhead.models.qwen_vl.engine import QwenVL
 
@@ -61,7 +58,7 @@ def open_folder(folder: Path, options: EngineOptions) -> QwenVL:
 
     Raises:
         WeightsError: The folder does not hold a whole checkpoint.
-        UnsupportedError: Too little memory, or a mechanism the model has no seam for.
+        UnsupportedError: A mechanism the model has no seam for.
     """
     from playhead.models.qwen_vl.weights import check_config
 
@@ -98,10 +95,7 @@ def _from_folder(name: str, folder: Path, options: EngineOptions) -> QwenVL:
     from playhead.models.qwen_vl.weights import load
 
     device = resolve_device(options.device)
-    dtype = resolve_dtype(options.dtype, device)
-    needed = weights_bytes(folder) // 2 * dtype.itemsize
-    require_memory(f"load {name}", device=device, weights_bytes=needed, smaller="qwen3-vl-2b")
-    model = load(folder, dtype=dtype)
+    model = load(folder, dtype=resolve_dtype(options.dtype, device))
     model.to(device)
     return QwenVL(name, model, open_tokenizer(folder, model.config), options)
 
