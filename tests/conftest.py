@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -9,6 +10,10 @@ from pathlib import Path
 import pytest
 
 sys.path.insert(0, str(Path(__file__).parent))
+if (
+    "PYTEST_XDIST_WORKER" in os.environ
+):  # a worker a core: torch's threads would wait for cores that the others have
+    os.environ.setdefault("OMP_NUM_THREADS", "1")
 
 from helpers.draw import SCENES, Drawn
 
