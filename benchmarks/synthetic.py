@@ -23,7 +23,7 @@ import playhead
 from machine import describe_run
 from playhead.cli.options import read_settings
 from playhead.errors import PlayheadError, UsageError
-from playhead.evaluate.base import Outcome, Sample
+from playhead.evaluate.base import Moments, Outcome, Sample
 from playhead.evaluate.registry import find_benchmark, load_benchmark
 from playhead.refine.mechanisms import TASKS
 from playhead.refine.refined import wanted
@@ -129,7 +129,7 @@ def value(row: Row, scorer: str, metric: str, chosen: Chosen, *, interval: bool 
 
 def there(sample: Sample) -> bool:
     """Whether what is asked for happens."""
-    return sample.groups.get("truth") != "absent"
+    return not isinstance(sample.truth, Moments) or bool(sample.truth.spans)
 
 
 def in_group(kind: str, name: str, *, present: bool = True) -> Chosen:
@@ -152,6 +152,7 @@ def overall(rows: Sequence[Row]) -> str:
             kind: lambda r, kind=kind: value(r, "multiple choice", "overall", in_group("kind", kind))
             for kind in ("order", "count", "when")
         },
+        "choices": lambda r: value(r, "multiple choice", "overall", lambda _: True),
         "words": lambda r: value(r, "facts told", "recall", lambda _: True),
         "failed": lambda r: str(sum(each.answer is None for each in r.outcomes)),
         "unread": lambda r: str(
