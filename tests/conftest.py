@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import logging
 import os
 import sys
-from collections.abc import Callable
+import warnings
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -18,6 +20,20 @@ if (
 from helpers.draw import SCENES, Drawn
 
 _SHARED = Path(__file__).parents[2] / "shared"
+
+
+@pytest.fixture(autouse=True)
+def logs_as_before() -> Iterator[None]:
+    """The command line takes the process's log and warnings for itself; a test that calls it leaves the next what it found."""
+    log, showing = logging.getLogger("playhead"), warnings.showwarning
+    before = log.handlers[:], log.propagate, log.level
+    yield
+    log.handlers[:], log.propagate, log.level = before
+    warnings.showwarning = showing
+    logging.disable(logging.NOTSET)
+    for name, each in logging.root.manager.loggerDict.items():
+        if name.partition(".")[0] == "playhead" and isinstance(each, logging.Logger):
+            each.disabled = False  # as a library does that sets up logging anew
 
 
 @pytest.fixture(scope="session")
