@@ -1,7 +1,7 @@
 """Which pictures of a video are taken, at which size, and what becomes of each on the way to the encoder.
 
 Pictures are decoded at their own size and shrunk by torch's bicubic filter, as the video processors of transformers do (or
-by Pillow's, as its image processors without torch do), a group at a time: never more than one group of decoded pictures is
+by Pillow's, as its image processors without torchvision do), a group at a time: never more than one group of decoded pictures is
 held at its own size. At their final size they are kept as bytes, and cut into rows of floats only where those are asked
 for, which would take four times the memory (two times as bfloat16).
 
