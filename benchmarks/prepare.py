@@ -4,8 +4,10 @@
 
 The inputs are those of Qwen3-VL (rows of squares and their grid), two pictures a second, at most 768, with the same count
 and size of pictures on every side. OTHER_ENV holds transformers, torchvision, torchcodec and qwen-vl-utils; this script's own
-holds playhead. playhead's rows are made a part at a time, as its engines encode them, each part written over the one before;
-those of "all rows" are kept in one tensor, as the others' are. Each side does each clip in a process of its own, taking
+holds playhead. playhead's rows are given to the encoder a part at a time as its pictures are decoded, as when a question is
+asked (the encoder itself takes no time here: it only says it has them). With "held" all pictures are decoded first and cut
+then, as those of the next file are while the model answers; with "all rows" the rows are kept in one tensor, as the others'
+are. Each side does each clip in a process of its own, taking
 turns. CPU seconds (all threads) are counted inside that process from after its imports to the finished rows, the fastest
 run counts; peak memory is the process's, with and without what it took after its imports. Then the rows are put together
 again and the number in each picture is read: a time is wrong when what the side says of a picture is more than half a frame
@@ -35,6 +37,7 @@ from prepare_clips import LOOP, RATE_HZ, clips, read_strip, variable_time
 
 SIDES = (
     "playhead",
+    "playhead, held",
     "playhead, all rows",
     "playhead, resize=pillow",
     "transformers",
@@ -70,23 +73,56 @@ def ready(side: str) -> Any:
 
 def rows_of(side: str, tools: Any, path: str, size_px: tuple[int, int], count: int) -> tuple[Any, Any, Any]:
     """What gives the rows of a group of pictures, their grid, and the second said of each picture."""
+    if side in {"playhead, held", "playhead, all rows"}:
+        return _held_rows(tools, path, whole=side == "playhead, all rows")
     if side.startswith("playhead"):
-        return _playhead_rows(tools, path, whole="all rows" in side)
+        return _streamed_rows(tools, path)
     rows_PD, grid, times_s = _other_rows(side, tools, path, size_px, count)
     return _parts_of(rows_PD, grid), grid, times_s
 
 
-def _playhead_rows(engine: Any, path: str, *, whole: bool) -> tuple[Any, Any, Any]:
+def _streamed_rows(engine: Any, path: str) -> tuple[Any, Any, Any]:
+    """The rows as the engine gives them to its encoder; to be read afterwards they are given once more, and kept."""
+    import torch
+    from transformers.modeling_outputs import BaseModelOutputWithPooling
+
     from playhead.media.clip import Video
-    from playhead.models.qwen_vl.pictures import ENCODE_ROWS
+
+    kept: list[Any] | None = None
+
+    def taken(rows_PD: Any, grids_G3: Any, **_: Any) -> Any:
+        del grids_G3
+        if kept is not None:
+            kept.append(rows_PD.clone())
+        return BaseModelOutputWithPooling(pooler_output=(torch.empty(0),))
+
+    engine.net.get_video_features = taken
+    look = engine.look_now(Video(path))
+    squares = look.data.grid[1] * look.data.grid[2]
+    whole: list[Any] = []
+
+    def part(group: int) -> Any:
+        nonlocal kept
+        if not whole:
+            kept = []
+            engine.look_now(Video(path))
+            whole.append(torch.cat(kept))
+        return whole[0][group * squares : (group + 1) * squares]
+
+    return part, look.data.grid, look.times_s
+
+
+def _held_rows(engine: Any, path: str, *, whole: bool) -> tuple[Any, Any, Any]:
+    from playhead.media.clip import Video
+    from playhead.models.qwen_vl.held import ENCODE_ROWS
 
     look = engine.look(Video(path))
     seen = look.data
     if whole:
         return _parts_of(seen.rows_PD, seen.grid), seen.grid, look.times_s
-    for _ in seen.parts(ENCODE_ROWS):
+    for _ in seen.held.parts(ENCODE_ROWS):
         pass
-    return (lambda group: seen.rows(group, group + 1)), seen.grid, look.times_s
+    return (lambda group: seen.held.rows(group, group + 1)), seen.grid, look.times_s
 
 
 def _parts_of(rows_PD: Any, grid: Any) -> Any:

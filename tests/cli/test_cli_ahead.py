@@ -91,15 +91,18 @@ def test_what_an_earlier_run_finished_is_not_looked_at_again(paths, tmp_path, mo
     from dataclasses import replace
 
     looked = []
-    right = QwenVL.look
 
-    def look(self, video, *more, **named):
-        looked.append(video.source)
-        return right(self, video, *more, **named)
+    def noted(right):
+        def look(self, video, *more, **named):
+            looked.append(video.source)
+            return right(self, video, *more, **named)
+
+        return look
 
     kept = replace(options(), out=tmp_path / "out", format=["json"])
     run(Job(verb="describe"), [paths[1]], kept)
-    monkeypatch.setattr(QwenVL, "look", look)
+    for name in ("look", "look_now"):
+        monkeypatch.setattr(QwenVL, name, noted(getattr(QwenVL, name)))
     capsys.readouterr()
     run(Job(verb="describe"), paths[:3], kept)
     assert sorted(looked) == sorted([paths[0], paths[2]])  # one in this thread, one ahead
@@ -110,5 +113,6 @@ def test_what_is_kept_on_disk_is_not_decoded_ahead(paths, monkeypatch, tmp_path)
     monkeypatch.setenv("PLAYHEAD_CACHE", str(tmp_path))
     kept = options(no_cache=False)
     run(Job(verb="describe"), paths[:3], kept)
-    monkeypatch.setattr(QwenVL, "look", lambda *_, **__: pytest.fail("decoded again"))
+    for name in ("look", "look_now"):
+        monkeypatch.setattr(QwenVL, name, lambda *_, **__: pytest.fail("decoded again"))
     run(Job(verb="ask", arguments=("what?",)), paths[:3], kept)

@@ -17,6 +17,7 @@ from safetensors.torch import load_file, save_file
 import playhead
 from helpers.draw import draw_number
 from playhead.media.clip import Video
+from playhead.models.end_to_end import EndToEnd
 from playhead.models.registry import FAMILIES
 from playhead.tasks.ask import Ask
 
@@ -40,6 +41,13 @@ def is_written(name: str) -> bool:
 def load(name: str, **options: Any) -> playhead.Session:
     """A tiny preset on the CPU; answers are kept short so that the suite is quick."""
     return playhead.load(name, **{"device": "cpu", "cache": False, **options})
+
+
+def replace_looks(engine: Any, replace: Any) -> None:
+    """Put something in the place of what an engine looks with: ``replace`` is given the old one and returns the new."""
+    engine.look = replace(engine.look)
+    if type(engine).look_now is not EndToEnd.look_now:  # the shared one looks with the family's look
+        engine.look_now = replace(engine.look_now)
 
 
 def call(session: playhead.Session, task: str, path: Path, **window: Any) -> Any:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 
 import pytest
-from families_kit import call, load
+from families_kit import call, load, replace_looks
 
 from playhead.errors import MediaError
 from playhead.media.clip import Video
@@ -18,8 +18,9 @@ def test_what_is_seen_ahead_is_used_and_changes_no_answer(session, tiny, drawn) 
     fresh = load(tiny)
     assert isinstance(fresh.engine, Prepares)
     looks = []
-    look = fresh.engine.look
-    fresh.engine.look = lambda video, *more: looks.append(video.source) or look(video, *more)
+    replace_looks(
+        fresh.engine, lambda look: lambda video, *more: looks.append(video.source) or look(video, *more)
+    )
     thread = threading.Thread(target=fresh.engine.prepare, args=(Video(path),))
     thread.start()
     call(fresh, "describe", other)

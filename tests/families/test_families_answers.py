@@ -8,7 +8,7 @@ import shutil
 
 import pytest
 import torch
-from families_kit import TASKS, call, load, looked
+from families_kit import TASKS, call, load, looked, replace_looks
 
 from playhead.errors import UnsupportedError, UsageError, WindowError
 from playhead.models.machine import Memory, gigabytes
@@ -93,8 +93,7 @@ def test_the_same_question_has_the_same_answer(session, drawn, tiny) -> None:
 def test_a_second_question_looks_no_more_and_a_changed_file_is_looked_at_again(tiny, drawn, tmp_path) -> None:
     session = load(tiny)
     looks = []
-    look = session.engine.look
-    session.engine.look = lambda video, *more: looks.append(video) or look(video, *more)
+    replace_looks(session.engine, lambda look: lambda video, *more: looks.append(video) or look(video, *more))
     path = tmp_path / "clip.mp4"
     shutil.copy(drawn("constant").path, path)
     first = call(session, "ground", path)
@@ -155,7 +154,7 @@ def test_what_does_not_fit_is_refused_before_the_video_is_looked_at(tiny, drawn,
     plan = session.plan(str(path))
     monkeypatch.setattr("playhead.models.end_to_end.SMALL_PARAMETERS", 0)
     monkeypatch.setattr("playhead.models.machine._host_memory", lambda: Memory(10**9, 12_300))
-    session.engine.look = None  # would fail if it were called
+    replace_looks(session.engine, lambda look: None)  # would fail if it were called
     with pytest.raises(UnsupportedError, match="too little memory to answer") as raised:
         call(session, "describe", path)
     for said in [*numbers_of(plan), gigabytes(12_300)]:
@@ -164,16 +163,21 @@ def test_what_does_not_fit_is_refused_before_the_video_is_looked_at(tiny, drawn,
 
 def test_memory_that_runs_out_is_an_error_with_the_plan_and_the_engine_lives_on(tiny, drawn) -> None:
     session, path = load(tiny), drawn("constant").path
-    plan, look = session.plan(str(path)), session.engine.look
+    plan, full = session.plan(str(path)), [True]
 
-    def full(*words):
-        raise torch.OutOfMemoryError("no room")
+    def unless_full(look):
+        def made(*words):
+            if full:
+                raise torch.OutOfMemoryError("no room")
+            return look(*words)
 
-    session.engine.look = full
+        return made
+
+    replace_looks(session.engine, unless_full)
     with pytest.raises(UnsupportedError, match="too little memory to answer") as raised:
         call(session, "describe", path)
     assert all(said in str(raised.value) for said in numbers_of(plan))
-    session.engine.look = look
+    full.clear()
     assert call(session, "describe", path).failure is None
 
 

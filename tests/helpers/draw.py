@@ -413,3 +413,13 @@ _VPX = {"deadline": "realtime", "cpu-used": "8", "lag-in-frames": "0"}
 def with_pictures() -> tuple[str, ...]:
     """Scenes that have pictures."""
     return tuple(name for name in SCENES if not name.startswith("audio_only"))
+
+
+def spoilt(clip: Path, path: Path, first: float, last: float) -> Path:
+    """A copy of a clip with a part of its packets' bytes, as parts of the whole, made zeros."""
+    data = bytearray(clip.read_bytes())
+    start, size = data.index(b"mdat") + 8, data.index(b"moov") - data.index(b"mdat") - 8
+    start, end = start + int(size * first), start + int(size * last)
+    data[start:end] = bytes(end - start)
+    path.write_bytes(bytes(data))
+    return path

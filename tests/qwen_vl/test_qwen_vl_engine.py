@@ -136,13 +136,13 @@ def test_pictures_are_held_as_bytes_and_cut_a_part_at_a_time(engine, drawn) -> N
     rows_PD = seen.rows_PD
     groups, rows, columns = seen.grid
     assert groups > 1
-    assert seen.held.bytes_V.nbytes == rows_PD.numel()  # a byte a value
+    assert seen.held.nbytes == rows_PD.numel()  # a byte a value
     squares = rows * columns
     for group in range(groups):
-        assert torch.equal(seen.rows(group, group + 1), rows_PD[group * squares : (group + 1) * squares])
-    assert torch.equal(seen.rows(1, groups), rows_PD[squares:])
+        assert torch.equal(seen.held.rows(group, group + 1), rows_PD[group * squares : (group + 1) * squares])
+    assert torch.equal(seen.held.rows(1, groups), rows_PD[squares:])
     done = 0
-    for first, last, part_PD in seen.parts(squares * 2 - 1):  # each is written over the one before
+    for first, last, part_PD in seen.held.parts(squares * 2 - 1):  # each is written over the one before
         assert (first, last) == (done, done + 1)
         assert torch.equal(part_PD, rows_PD[first * squares : last * squares])
         done = last
@@ -280,7 +280,8 @@ def test_pictures_are_encoded_once_and_a_part_at_a_time(engine, drawn, monkeypat
         "get_video_features",
         lambda rows, grid, **more: encoded.append(grid) or encode(rows, grid, **more),
     )
-    monkeypatch.setattr("playhead.models.qwen_vl.encode.ENCODE_ROWS", 1)
+    for module in ("encode", "pictures"):
+        monkeypatch.setattr(f"playhead.models.qwen_vl.{module}.ENCODE_ROWS", 1)
     video = Video(str(drawn("constant").path))
     look = fresh.look(video)
     groups = look.data.grid[0]

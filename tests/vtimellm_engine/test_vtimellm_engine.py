@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 import playhead
-from helpers.draw import write_media
+from helpers.draw import spoilt, write_media
 from playhead.errors import (
     CorruptMediaError,
     MediaError,
@@ -138,7 +138,6 @@ def test_bins_of_a_window_are_seconds_of_the_whole_clock(drawn):
 
 def test_a_variable_rate_clip_and_its_constant_twin_show_the_same_instants(tmp_path):
     """Pictures held for 1 to 9 steps of 40 ms, once as they are and once repeated at every step."""
-    from helpers.draw import write_media
 
     steps = [1, 3, 2, 5, 1, 1, 8, 2, 4, 3, 6, 1, 2, 9]
     starts = np.cumsum([0, *steps[:-1]]).tolist()
@@ -161,21 +160,11 @@ def test_sound_without_pictures_is_refused(drawn):
         look(engine(), drawn("audio_only_wav"))
 
 
-def spoilt(clip, path, first, last):
-    """A copy of a clip with a part of its packets' bytes, as parts of the whole, made zeros."""
-    data = bytearray(clip.path.read_bytes())
-    start, size = data.index(b"mdat") + 8, data.index(b"moov") - data.index(b"mdat") - 8
-    start, end = start + int(size * first), start + int(size * last)
-    data[start:end] = bytes(end - start)
-    path.write_bytes(bytes(data))
-    return path
-
-
 def test_a_neighbour_stands_in_for_a_frame_that_does_not_decode_and_is_told_with_its_own_time(
     drawn, tmp_path
 ):
     clip, made = drawn("constant"), engine()
-    path = spoilt(clip, tmp_path / "damaged.mp4", 0.3, 0.6)
+    path = spoilt(clip.path, tmp_path / "damaged.mp4", 0.3, 0.6)
     whole, seen = look(made, clip), made.look(Video(str(path)))
     [note] = [each for each in seen.sampling.notes if "stands in" in each]
     lost, wanted = int(note.split()[0]), int(note.split()[2])
@@ -196,7 +185,7 @@ def test_a_neighbour_stands_in_for_a_frame_that_does_not_decode_and_is_told_with
 
 
 def test_a_file_of_which_no_frame_decodes_is_refused(drawn, tmp_path):
-    path = spoilt(drawn("constant"), tmp_path / "damaged.mp4", 0.0, 1.0)
+    path = spoilt(drawn("constant").path, tmp_path / "damaged.mp4", 0.0, 1.0)
     with pytest.raises(CorruptMediaError, match=r"not one frame|none of the wanted"):
         engine().look(Video(str(path)))
 

@@ -151,6 +151,13 @@ class EndToEnd(ABC, Generic[D]):
         del video
         return None
 
+    def look_now(self, video: Video, progress: Progress = silent) -> Look[D]:
+        """:meth:`look` for a question that follows at once, after :meth:`recall` found nothing.
+
+        A family that encodes pictures as they are decoded, and so never holds them all, does it here.
+        """
+        return self.look(video, progress)
+
     def is_kept(self, video: Video) -> bool:
         """Whether :meth:`recall` would find it; asked from any thread."""
         del video
@@ -270,7 +277,7 @@ class EndToEnd(ABC, Generic[D]):
             ahead = self._ahead.take(key)
             if ahead is None:
                 self._require_room(video)
-            self._last = (key, self.recall(video) or ahead or self.look(video, progress))
+            self._last = (key, self.recall(video) or ahead or self.look_now(video, progress))
         return self._last[1]
 
     def write_after(

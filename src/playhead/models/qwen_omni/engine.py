@@ -29,7 +29,7 @@ from playhead.models.qwen_omni.layout import Perceived, prompt_layout
 from playhead.models.qwen_omni.settings import read_settings
 from playhead.models.qwen_omni.sound import hear, is_heard
 from playhead.models.qwen_omni.tokens import token_ids
-from playhead.models.qwen_vl.encode import encode_pictures
+from playhead.models.qwen_vl.encode import Encoder, encode_pictures
 from playhead.models.qwen_vl.kinds import cut_of
 from playhead.models.qwen_vl.pictures import Seen, choose, read
 from playhead.models.qwen_vl.telling import telling_of
@@ -94,6 +94,15 @@ class QwenOmni(EndToEnd[Perceived]):
             MediaError: The file cannot give pictures, or its sound does not decode.
             WindowError: The window lies outside the video.
         """
+        return self._look(video, progress)
+
+    def look_now(self, video: Video, progress: Progress = silent) -> Look[Perceived]:
+        """:meth:`look` that encodes pictures as they are decoded and holds a part of them at most."""
+        self._encoded = None  # let go of the old one first
+        return self._look(video, progress, Encoder(self.net))
+
+    def _look(self, video: Video, progress: Progress, encoder: Encoder | None = None) -> Look[Perceived]:
+        """A look whose pictures are held, or given to something that encodes them."""
         pictures, damage = self.settings.pictures, Damage()
         with opened(video.source, video_stream=video.video_stream, audio_stream=video.audio_stream) as media:
             info, window = media.info, resolve_window(video, media.info)
@@ -107,6 +116,7 @@ class QwenOmni(EndToEnd[Perceived]):
                 dtype=self.net.dtype,
                 damage=damage,
                 progress=progress,
+                encoder=encoder,
             )
             heard = None
             if is_heard(info, wanted=self.settings.sound):
@@ -152,10 +162,11 @@ class QwenOmni(EndToEnd[Perceived]):
 
     def inputs(self, look: Look[Perceived], layout: Layout) -> dict[str, Any]:
         """One sample for ``model.generate`` or ``model.forward``, positions included."""
-        whole = look.data.seen.kept_M is None
+        seen = look.data.seen
+        whole = seen.kept_M is None and seen.held is not None
         inputs = self._collated(look, layout, pictures=whole)
         if not whole:
-            inputs["mm_encoder_outputs"] = {"video": self._encode(look.data.seen, silent)}
+            inputs["mm_encoder_outputs"] = {"video": self._encode(seen, silent)}
         return inputs
 
     def _collated(self, look: Look[Perceived], layout: Layout, *, pictures: bool) -> dict[str, Any]:
@@ -173,8 +184,10 @@ class QwenOmni(EndToEnd[Perceived]):
         return self.write_after(look, inputs, last.start + last.length + marks, request, progress)
 
     def _encode(self, seen: Seen, progress: Progress) -> Any:  # noqa: ANN401 - an output of transformers
-        """Features of the pictures as the model makes them; those of the last look are kept."""
+        """Features of the pictures as the model makes them; of looks that hold pictures, those of the last are kept."""
+        if seen.features is not None:
+            return seen.features
         if self._encoded is None or self._encoded[0] is not seen:
             self._encoded = None  # let go of the old one first
-            self._encoded = (seen, encode_pictures(self.net, seen, progress))
+            self._encoded = (seen, encode_pictures(self.net, seen.pictures(), seen.kept_M, progress))
         return self._encoded[1]

@@ -16,6 +16,7 @@ from typing import Any, Literal
 
 import torch
 
+from playhead.models.qwen_vl.held import grids_of
 from playhead.models.qwen_vl.pictures import Seen
 from playhead.sequence.batch import pad
 from playhead.sequence.layout import Layout
@@ -54,7 +55,7 @@ def collate(
         "input_ids": torch.from_numpy(batch.input_ids_BN),
         "attention_mask": torch.from_numpy(batch.attention_mask_BN),
         "position_ids": torch.from_numpy(batch.positions).transpose(0, 1).contiguous(),
-        "video_grid_thw": torch.cat([each.seen.grids() for each in samples]),
+        "video_grid_thw": torch.cat([grids_of(each.seen.grids_T2) for each in samples]),
     }
     if pictures:
         inputs["pixel_values_videos"] = (

@@ -27,7 +27,7 @@ from playhead.models.pictures.choose import Chosen, moments
 from playhead.models.pictures.dialect import request
 from playhead.models.pictures.read import FILTERS
 from playhead.models.qwen_vl.collate import Sample, collate
-from playhead.models.qwen_vl.encode import encode_pictures
+from playhead.models.qwen_vl.encode import Encoder, encode_pictures
 from playhead.models.qwen_vl.keep import entry_of, features_of, look_of, plain
 from playhead.models.qwen_vl.kinds import cut_of, kind_of
 from playhead.models.qwen_vl.layout import prompt_layout
@@ -79,7 +79,7 @@ class QwenVL(EndToEnd[Seen]):
         self._room = RANDOM if random_weights else TRAINED
         self._encoded: tuple[Seen, Any] | None = None
         self._looks = Looks()
-        self._entry: str | None = None  # what the last look is kept under
+        self._entry: tuple[Video, str] | None = None  # what the last video's look is kept under
         self._digests: dict[str, str] = {}
 
     @property
@@ -99,6 +99,22 @@ class QwenVL(EndToEnd[Seen]):
             MediaError: The file cannot give pictures.
             WindowError: The window lies outside the video.
         """
+        return self._look(video, progress)
+
+    def look_now(self, video: Video, progress: Progress = silent) -> Look[Seen]:
+        """:meth:`look` that encodes pictures as they are decoded and holds a part of them at most; by one process at once."""
+        key = None if self._entry is None or self._entry[0] != video else self._entry[1]
+        if key is None:
+            return self._look(video, progress, Encoder(self.net))
+        with self._looks.lock(key):
+            look = self._recall(video, key)  # made by another process meanwhile
+            if look is None:
+                look = self._look(video, progress, Encoder(self.net))
+                self._looks.save(key, entry_of(look, look.data.features))
+        return look
+
+    def _look(self, video: Video, progress: Progress, encoder: Encoder | None = None) -> Look[Seen]:
+        """A look whose pictures are held, or given to something that encodes them."""
         damage = Damage()
         with opened(video.source, video_stream=video.video_stream, audio_stream=video.audio_stream) as media:
             window = resolve_window(video, media.info)
@@ -112,6 +128,7 @@ class QwenVL(EndToEnd[Seen]):
                 dtype=self.net.dtype,
                 damage=damage,
                 progress=progress,
+                encoder=encoder,
             )
             info = media.info
         unheard = () if info.audio is None else (UNHEARD,)
@@ -168,16 +185,16 @@ class QwenVL(EndToEnd[Seen]):
     def recall(self, video: Video) -> Look[Seen] | None:
         """The look at a window with its features as it was kept on disk; nothing is decoded then."""
         self._encoded = None
-        self._entry = key = self._key(video)
-        if key is None:
-            return None
+        key = self._key(video)
+        self._entry = None if key is None else (video, key)
+        return None if key is None else self._recall(video, key)
+
+    def _recall(self, video: Video, key: str) -> Look[Seen] | None:
         entry = self._looks.load(key)
         if entry is None:
             return None
         with opened(video.source, video_stream=video.video_stream, audio_stream=video.audio_stream) as media:
-            look = look_of(entry, media.info, group=self.cut.group)
-        self._encoded = (look.data, features_of(entry.tensors, self.net.device))
-        return look
+            return look_of(entry, media.info, group=self.cut.group, device=self.net.device)
 
     def _digest(self, name: str, module: torch.nn.Module) -> str:
         """A digest of weights, made once; it is part of the name that entries are kept under."""
@@ -248,12 +265,13 @@ class QwenVL(EndToEnd[Seen]):
     def _kept_under(self, look: Look[Seen]) -> str | None:
         """The name a look is kept under; None for one that was made in another way than to answer."""
         own = self._last is not None and self._last[1] is look
-        return self._entry if own else None
+        return self._entry[1] if own and self._entry is not None else None
 
     def _features(self, look: Look[Seen], progress: Progress) -> Any:  # noqa: ANN401 - an output of transformers
         """Features of a look; what is made of them here is kept for the next time, by one process at once."""
         key = self._kept_under(look)
-        if key is None or (self._encoded is not None and self._encoded[0] is look.data):
+        made = look.data.features is not None or (self._encoded is not None and self._encoded[0] is look.data)
+        if key is None or made:
             return self._encode(look.data, progress)
         with self._looks.lock(key):
             entry = self._looks.load(key)  # made by another process meanwhile
@@ -265,8 +283,10 @@ class QwenVL(EndToEnd[Seen]):
         return features
 
     def _encode(self, seen: Seen, progress: Progress) -> Any:  # noqa: ANN401 - an output of transformers
-        """Features of the pictures as the model makes them; those of the last look are kept."""
+        """Features of the pictures as the model makes them; of looks that hold pictures, those of the last are kept."""
+        if seen.features is not None:
+            return seen.features
         if self._encoded is None or self._encoded[0] is not seen:
             self._encoded = None  # let go of the old one first
-            self._encoded = (seen, encode_pictures(self.net, seen, progress))
+            self._encoded = (seen, encode_pictures(self.net, seen.pictures(), seen.kept_M, progress))
         return self._encoded[1]

@@ -47,13 +47,14 @@ def entry_of(look: Look[Seen], features: Any) -> Entry:  # noqa: ANN401 - an out
     return Entry(tensors, json.loads(json.dumps(facts)))
 
 
-def look_of(entry: Entry, info: MediaInfo, *, group: int) -> Look[Seen]:
-    """A kept look, its pictures left out.
+def look_of(entry: Entry, info: MediaInfo, *, group: int, device: torch.device) -> Look[Seen]:
+    """A kept look with its features, its pictures left out.
 
     Args:
         entry: As it was kept.
         info: The container's facts.
         group: Pictures that share tokens.
+        device: Where the features go.
 
     Raises:
         KeyError: Something is missing in it.
@@ -70,6 +71,7 @@ def look_of(entry: Entry, info: MediaInfo, *, group: int) -> Look[Seen]:
         told=told,
         moments=tuple(moments_of(told, window, group)),
         kept_M=tensors["kept_M"].numpy().astype(np.bool_) if "kept_M" in tensors else None,
+        features=features_of(tensors, device),
     )
     sampling = Sampling(
         policy=facts["policy"],

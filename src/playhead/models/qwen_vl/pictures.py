@@ -2,17 +2,16 @@
 
 Pictures are decoded at their own size and shrunk by torch's bicubic filter, as the video processors of transformers do (or
 by Pillow's, as its image processors without torchvision do), a group at a time: never more than one group of decoded pictures is
-held at its own size. At their final size they are kept as bytes, and cut into rows of floats only where those are asked
-for, which would take four times the memory (two times as bfloat16).
+held at its own size. At their final size they are held as bytes (:mod:`playhead.models.qwen_vl.held`), or given to the
+encoder a part at a time while the next are decoded, and then not held at all.
 
-Axes: P square, D value of a square, V value of all pictures, T group, S picture seen, K token of a group, M token, G grid.
+Axes: P square, D value of a square, T group, S picture seen, K token of a group, M token, G grid.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Final
+from typing import Any, Final
 
 import numpy as np
 import torch
@@ -24,37 +23,21 @@ from playhead.media.probe import Opened
 from playhead.media.sampling.qwen import fit_px, frame_size_px, qwen2_vl, qwen3_vl, video_size_px
 from playhead.models.pictures import choose as pictures
 from playhead.models.pictures.choose import Chosen, SizeRule, Told, moments, told_times
-from playhead.models.pictures.read import Resize, ranges, read_groups
+from playhead.models.pictures.read import Resize, read_groups
 from playhead.models.pictures.settings import Wanted
 from playhead.models.pictures.tell import Moment
+from playhead.models.qwen_vl.encode import Encoder
+from playhead.models.qwen_vl.held import ENCODE_ROWS, Held, alike
 from playhead.models.qwen_vl.kinds import Kind
 from playhead.models.qwen_vl.settings import Settings
 from playhead.progress import Progress
 from playhead.sequence.drop import Mask, Values, changed
 from playhead.sequence.layout import Ids
-from playhead.sequence.patches import Cut, Pixels, cut_frames
+from playhead.sequence.patches import Cut, cut_frames
 from playhead.timeline import Span
-
-ENCODE_ROWS: Final = 16_384
-"""Squares that are encoded at once; a group of pictures is looked at by itself, so they need not all be together."""
 
 _MIN_TOKENS: Final = 128  # of a picture of Qwen2-VL under transformers' own rule
 _MAX_TOKENS: Final = 768
-
-
-@dataclass(frozen=True, slots=True)
-class Held:
-    """Pictures at their final size, not cut yet.
-
-    Attributes:
-        bytes_V: Group after group, in each picture, colour, row, column; an odd picture is there twice.
-        cut: How they are cut.
-        dtype: Precision of the rows.
-    """
-
-    bytes_V: Pixels
-    cut: Cut
-    dtype: torch.dtype
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,12 +45,13 @@ class Seen:
     """The pictures of a window as the model is given them.
 
     Attributes:
-        held: The pictures themselves; None where their features were kept.
+        held: The pictures themselves; None where there are only their features.
         grids_T2: Rows and columns of squares of each group.
         times_s: True presentation times, float64 of shape (S,).
         told: What they stand for, and when their groups are said to be.
         moments: Every group as it can be named.
         kept_M: Of all tokens in their order those that are given, or None for all of them.
+        features: Of those tokens, as the model makes them; None where the pictures are held.
     """
 
     held: Held | None
@@ -76,78 +60,26 @@ class Seen:
     told: Told
     moments: tuple[Moment, ...]
     kept_M: Mask | None = None
+    features: Any = None
 
     @property
     def rows_PD(self) -> torch.Tensor:  # noqa: N802 - axes, as in other names
-        """What the encoder reads: all squares of all groups, made anew each time."""
-        return self.rows(0, len(self.grids_T2))
-
-    def parts(self, most: int) -> Iterator[tuple[int, int, torch.Tensor]]:
-        """What the encoder reads, some groups at a time: the first, the one behind the last, and their rows.
-
-        Each is good until the next is asked for, which is written over it: fresh memory costs more than the cutting.
-
-        Args:
-            most: Squares of a part; one group at least.
+        """What the encoder reads: all squares of all groups, made anew each time.
 
         Raises:
             ValueError: The pictures are not held.
         """
-        squares_T = self.grids_T2.prod(axis=1)
-        parts = list(ranges(squares_T, most))
-        memory_PD = self._memory(max(int(squares_T[first:last].sum()) for first, last in parts))
-        for first, last in parts:
-            yield first, last, self._cut(first, last, memory_PD)
+        return self.pictures().rows(0, len(self.grids_T2))
 
-    def rows(self, first: int, last: int) -> torch.Tensor:
-        """What the encoder reads of some groups, of shape (P, D).
-
-        Args:
-            first: The first of them.
-            last: The one behind the last of them.
+    def pictures(self) -> Held:
+        """The pictures themselves.
 
         Raises:
-            ValueError: The pictures are not held.
+            ValueError: They are not held.
         """
-        return self._cut(first, last, self._memory(int(self.grids_T2[first:last].prod(axis=1).sum())))
-
-    def _cut(self, first: int, last: int, memory_PD: torch.Tensor) -> torch.Tensor:
-        """The rows of some groups, written to the beginning of some memory."""
-        held = self._held()
-        squares_T = self.grids_T2.prod(axis=1)
-        made_PD = memory_PD[: int(squares_T[first:last].sum())]
-        start, filled = int(squares_T[:first].sum()) * held.cut.values, 0
-        for rows, columns in self.grids_T2[first:last].tolist():
-            squares = rows * columns
-            values = held.bytes_V[start : start + squares * held.cut.values]
-            planes_FCHW = values.reshape(
-                held.cut.group, 3, rows * held.cut.patch_px, columns * held.cut.patch_px
-            )
-            pictures_FHWC = planes_FCHW.transpose(0, 2, 3, 1)
-            place_PD = made_PD[filled : filled + squares]
-            if held.dtype == torch.float32:
-                cut_frames(pictures_FHWC, held.cut, place_PD.numpy())
-            else:
-                place_PD[:] = torch.from_numpy(cut_frames(pictures_FHWC, held.cut))
-            start, filled = start + len(values), filled + squares
-        return made_PD
-
-    def _memory(self, rows: int) -> torch.Tensor:
-        """Room for so many rows; of numpy where it has the type, since it asks for huge pages."""
-        held = self._held()
-        if held.dtype == torch.float32:
-            return torch.from_numpy(np.empty((rows, held.cut.values), np.float32))
-        return torch.empty((rows, held.cut.values), dtype=held.dtype)
-
-    def _held(self) -> Held:
         if self.held is None:
-            raise ValueError("features of these pictures were kept, not the pictures")
+            raise ValueError("there are only features of these pictures")
         return self.held
-
-    @property
-    def mixed(self) -> bool:
-        """Whether groups have grids of several sizes."""
-        return bool((self.grids_T2 != self.grids_T2[0]).any())
 
     @property
     def grid(self) -> tuple[int, int, int]:
@@ -156,7 +88,7 @@ class Seen:
         Raises:
             ValueError: They have several.
         """
-        if self.mixed:
+        if not alike(self.grids_T2):
             raise ValueError(f"{len(self.grids_T2)} groups of several grids")
         rows, columns = self.grids_T2[0].tolist()
         return len(self.grids_T2), rows, columns
@@ -168,12 +100,6 @@ class Seen:
         return (
             f"{int(self.kept_M.sum())} of {len(self.kept_M)} tokens are given, the others change too little",
         )
-
-    def grids(self) -> torch.Tensor:
-        """Grids as transformers takes them: one for the video, or one for each group where they differ."""
-        if not self.mixed:
-            return torch.tensor([self.grid])
-        return torch.from_numpy(np.insert(self.grids_T2, 0, 1, axis=1))
 
 
 def choose(media: Opened, video: Video, window: Span, *, kind: Kind, cut: Cut, settings: Settings) -> Chosen:
@@ -228,6 +154,7 @@ def read(
     dtype: torch.dtype,
     damage: Damage,
     progress: Progress,
+    encoder: Encoder | None = None,
 ) -> Seen:
     """Decode the chosen pictures; those that do not decode are left out, and nothing stands in for them.
 
@@ -240,44 +167,49 @@ def read(
         dtype: Precision of the rows.
         damage: Counts what is lost.
         progress: Called with ("looking", pictures read, pictures in all).
+        encoder: Is given them a part of :data:`ENCODE_ROWS` squares at a time as they are decoded; they are then not held.
 
     Raises:
         MediaError: None of them decodes.
     """
-    bytes_V = np.empty(_squares(chosen, cut) * cut.values, np.uint8)
+    squares_T = (chosen.sizes_T2 // cut.patch_px).prod(axis=1)
+    at_once = max(int(squares_T.max()), min(int(squares_T.sum()), ENCODE_ROWS))
+    held = Held(int(squares_T.sum()) if encoder is None else at_once, cut, dtype)
+    room_PD = None if encoder is None else held.room(at_once)
+
+    def hand_on() -> None:
+        if encoder is not None and held.squares:
+            encoder.add(held.rows(0, len(held.grids_T2), room_PD), held.grids_T2)
+            held.clear()
+
     times_s: list[float] = []
     grids: list[tuple[int, int]] = []
     kept: list[Mask] = []
     before_KD: Values | None = None
-    filled = 0
     for group in read_groups(media, chosen, damage, burnt=wanted.burnt, resize=resize):
         _, rows, columns = cut.grid(len(group.pictures), *group.pictures[0].shape[:2])
         if wanted.drop is not None:
             now_KD = cut_frames(np.stack(group.pictures), cut).reshape(rows * columns // cut.merge**2, -1)
             kept.append(changed(now_KD, before_KD, wanted.drop))
             before_KD = now_KD
-        for number in range(cut.group):
-            picture_HWC = group.pictures[min(number, len(group.pictures) - 1)]
-            place_V = bytes_V[filled : filled + picture_HWC.size]
-            place_V.reshape(3, *picture_HWC.shape[:2])[:] = picture_HWC.transpose(2, 0, 1)
-            filled += picture_HWC.size
+        if held.squares + rows * columns > ENCODE_ROWS:
+            hand_on()
+        held.add(group.pictures)
         grids.append((rows, columns))
         times_s += group.times_s
         progress("looking", len(times_s), len(chosen.selection))
+    hand_on()
     if not times_s:
         raise CorruptMediaError(f"pictures of {media.info.source!r}", found="none of those wanted decodes")
     times = np.array(times_s, np.float64)
     told = told_times(times, chosen)
+    kept_M = np.concatenate(kept) if kept else None
     return Seen(
-        held=Held(bytes_V[:filled], cut, dtype),
+        held=held if encoder is None else None,
         grids_T2=np.array(grids, np.int64),
         times_s=times,
         told=told,
         moments=tuple(moments(times, chosen)),
-        kept_M=np.concatenate(kept) if kept else None,
+        kept_M=kept_M,
+        features=None if encoder is None else encoder.features(kept_M),
     )
-
-
-def _squares(chosen: Chosen, cut: Cut) -> int:
-    """Squares of all groups of pictures."""
-    return int((chosen.sizes_T2 // cut.patch_px).prod(axis=1).sum())

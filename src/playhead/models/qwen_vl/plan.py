@@ -24,9 +24,10 @@ from playhead.models.pictures.cost import (
     token_flops,
 )
 from playhead.models.pictures.telling import Telling
+from playhead.models.qwen_vl.held import ENCODE_ROWS
 from playhead.models.qwen_vl.kinds import cut_of, kind_of
 from playhead.models.qwen_vl.layout import STEPS_PER_S, steps_of
-from playhead.models.qwen_vl.pictures import ENCODE_ROWS, choose
+from playhead.models.qwen_vl.pictures import choose
 from playhead.models.qwen_vl.settings import Settings, read_settings
 from playhead.models.qwen_vl.telling import telling_of
 
@@ -95,19 +96,22 @@ def looking_flops(config: Any, squares: int) -> float:  # noqa: ANN401 - a confi
 
 
 def working_bytes(config: Any, squares_T: Sequence[int], positions: int, value_bytes: int) -> int:  # noqa: ANN401 - a configuration of the line
-    """What is held beside the weights: the pictures as bytes, and the costlier of encoding some and reading the prompt."""
+    """What is held beside the weights: features, and the costlier of encoding a part of the pictures and reading the prompt.
+
+    Of many files the pictures of the next one are held too, as bytes, while the model answers; they are not counted.
+    """
     text, vision = config.text_config, config.vision_config
     width, ffn, _ = _tower(config)
     values = vision.in_channels * vision.temporal_patch_size * vision.patch_size**2
     squares = sum(squares_T)
     at_once = max(*squares_T, min(squares, ENCODE_ROWS))
-    looking = at_once * (values + _COPIES * (ffn + 4 * width)) * value_bytes
+    looking = at_once * (values + (values + _COPIES * (ffn + 4 * width)) * value_bytes)
     cache_bytes = 2 * positions * looking_back(text) * heads(text)[1] * value_bytes + state_bytes(text)
     ffn_width = getattr(text, "intermediate_size", 0) or text.num_experts_per_tok * text.moe_intermediate_size
     reading = _COPIES * positions * (2 * ffn_width + 4 * text.hidden_size) * value_bytes
     deep = len(getattr(vision, "deepstack_visual_indexes", ()))
     features = squares // vision.spatial_merge_size**2 * (1 + deep) * text.hidden_size * value_bytes
-    return int(squares * values + features + max(looking, cache_bytes + reading + text.vocab_size * 4))
+    return int(features + max(looking, cache_bytes + reading + text.vocab_size * 4))
 
 
 def _tower(config: Any) -> tuple[int, int, int]:  # noqa: ANN401 - a configuration of the line
