@@ -91,18 +91,15 @@ def test_what_an_earlier_run_finished_is_not_looked_at_again(paths, tmp_path, mo
     from dataclasses import replace
 
     looked = []
+    right = QwenVL._look
 
-    def noted(right):
-        def look(self, video, *more, **named):
-            looked.append(video.source)
-            return right(self, video, *more, **named)
-
-        return look
+    def look(self, video, *more, **named):
+        looked.append(video.source)
+        return right(self, video, *more, **named)
 
     kept = replace(options(), out=tmp_path / "out", format=["json"])
     run(Job(verb="describe"), [paths[1]], kept)
-    for name in ("look", "look_now"):
-        monkeypatch.setattr(QwenVL, name, noted(getattr(QwenVL, name)))
+    monkeypatch.setattr(QwenVL, "_look", look)
     capsys.readouterr()
     run(Job(verb="describe"), paths[:3], kept)
     assert sorted(looked) == sorted([paths[0], paths[2]])  # one in this thread, one ahead
@@ -113,6 +110,5 @@ def test_what_is_kept_on_disk_is_not_decoded_ahead(paths, monkeypatch, tmp_path)
     monkeypatch.setenv("PLAYHEAD_CACHE", str(tmp_path))
     kept = options(no_cache=False)
     run(Job(verb="describe"), paths[:3], kept)
-    for name in ("look", "look_now"):
-        monkeypatch.setattr(QwenVL, name, lambda *_, **__: pytest.fail("decoded again"))
+    monkeypatch.setattr(QwenVL, "_look", lambda *_, **__: pytest.fail("decoded again"))
     run(Job(verb="ask", arguments=("what?",)), paths[:3], kept)

@@ -17,7 +17,6 @@ from safetensors.torch import load_file, save_file
 import playhead
 from helpers.draw import draw_number
 from playhead.media.clip import Video
-from playhead.models.end_to_end import EndToEnd
 from playhead.models.registry import FAMILIES
 from playhead.tasks.ask import Ask
 
@@ -45,9 +44,10 @@ def load(name: str, **options: Any) -> playhead.Session:
 
 def replace_looks(engine: Any, replace: Any) -> None:
     """Put something in the place of what an engine looks with: ``replace`` is given the old one and returns the new."""
-    engine.look = replace(engine.look)
-    if type(engine).look_now is not EndToEnd.look_now:  # the shared one looks with the family's look
-        engine.look_now = replace(engine.look_now)
+    name = (
+        "_look" if hasattr(engine, "_look") else "look"
+    )  # where there is more than one way to look, all go through it
+    setattr(engine, name, replace(getattr(engine, name)))
 
 
 def call(session: playhead.Session, task: str, path: Path, **window: Any) -> Any:

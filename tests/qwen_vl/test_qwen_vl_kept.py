@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import threading
+
 import pytest
 
 pytest.importorskip("transformers")
@@ -161,15 +163,31 @@ def test_the_folder_stays_within_its_bound(drawn, own_cache) -> None:
     assert left[0] != only
 
 
-def test_what_another_process_encodes_meanwhile_is_taken(drawn, counted) -> None:
-    video = Video(str(drawn("constant").path))
-    slow = engine_of("qwen3-vl-tiny", counted)
-    look = slow._seen(video, lambda *_: None)  # decoded, not yet encoded
-    first = engine_of("qwen3-vl-tiny").answer(video, Ask("What is shown?"))
-    counted["encoded"] = 0
-    assert slow.answer(video, Ask("What is shown?")) == first
-    assert slow._last[1] is look
-    assert counted["encoded"] == 0
+def test_what_is_encoded_elsewhere_meanwhile_is_waited_for_and_taken(drawn, counted) -> None:
+    video, begun, go_on = Video(str(drawn("constant").path)), threading.Event(), threading.Event()
+    slow, other = engine_of("qwen3-vl-tiny"), engine_of("qwen3-vl-tiny", counted)
+    encode, answers = slow.net.get_video_features, []
+
+    def encoding(*arguments, **keywords):
+        begun.set()
+        assert go_on.wait(60)
+        return encode(*arguments, **keywords)
+
+    slow.net.get_video_features = encoding
+    threads = [
+        threading.Thread(target=lambda: answers.append(slow.answer(video, Ask("What is shown?")))),
+        threading.Thread(target=lambda: answers.append(other.answer(video, Ask("What is shown?")))),
+    ]
+    threads[0].start()
+    assert begun.wait(60)
+    threads[1].start()
+    threads[1].join(1.0)
+    assert threads[1].is_alive()  # it waits
+    go_on.set()
+    for each in threads:
+        each.join(60)
+    assert answers[0] == answers[1]
+    assert (counted["decoded"], counted["encoded"]) == (1, 0)
 
 
 def test_a_look_of_the_callers_own_is_never_kept_under_another_name(drawn, own_cache) -> None:

@@ -151,12 +151,15 @@ class EndToEnd(ABC, Generic[D]):
         del video
         return None
 
-    def look_now(self, video: Video, progress: Progress = silent) -> Look[D]:
-        """:meth:`look` for a question that follows at once, after :meth:`recall` found nothing.
+    def look_now(self, video: Video, ahead: Look[D] | None = None, progress: Progress = silent) -> Look[D]:
+        """The look for a question that follows at once, after :meth:`recall` found none; some families encode it too.
 
-        A family that encodes pictures as they are decoded, and so never holds them all, does it here.
+        Args:
+            video: The file and the window.
+            ahead: What :meth:`look` made of it ahead.
+            progress: Told how far it is.
         """
-        return self.look(video, progress)
+        return ahead or self.look(video, progress)
 
     def is_kept(self, video: Video) -> bool:
         """Whether :meth:`recall` would find it; asked from any thread."""
@@ -277,7 +280,7 @@ class EndToEnd(ABC, Generic[D]):
             ahead = self._ahead.take(key)
             if ahead is None:
                 self._require_room(video)
-            self._last = (key, self.recall(video) or ahead or self.look_now(video, progress))
+            self._last = (key, self.recall(video) or self.look_now(video, ahead, progress))
         return self._last[1]
 
     def write_after(

@@ -124,11 +124,18 @@ def entry_key(**facts: object) -> str:
     return hashlib.sha256(known.encode()).hexdigest()
 
 
-def weights_digest(*modules: torch.nn.Module) -> str:
-    """A digest of all weights of some modules, their names and types included."""
+def weights_digest(*modules: torch.nn.Module, without: str = "") -> str:
+    """A digest of all weights of some modules, their names and types included.
+
+    Args:
+        modules: The modules.
+        without: Name of a part of theirs that does not count.
+    """
     digest = hashlib.sha256()
     for module in modules:
         for name, tensor in sorted(module.state_dict().items()):
+            if without and name.startswith(f"{without}."):
+                continue
             for part in _plain(tensor):
                 held = part.detach().to("cpu").contiguous()
                 digest.update(f"{name}|{held.dtype}|{tuple(held.shape)}".encode())

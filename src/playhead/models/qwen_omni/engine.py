@@ -96,10 +96,12 @@ class QwenOmni(EndToEnd[Perceived]):
         """
         return self._look(video, progress)
 
-    def look_now(self, video: Video, progress: Progress = silent) -> Look[Perceived]:
-        """:meth:`look` that encodes pictures as they are decoded and holds a part of them at most."""
+    def look_now(
+        self, video: Video, ahead: Look[Perceived] | None = None, progress: Progress = silent
+    ) -> Look[Perceived]:
+        """A look whose pictures are encoded as they are decoded, so that a part of them is held at most."""
         self._encoded = None  # let go of the old one first
-        return self._look(video, progress, Encoder(self.net))
+        return ahead or self._look(video, progress, Encoder(self.net))
 
     def _look(self, video: Video, progress: Progress, encoder: Encoder | None = None) -> Look[Perceived]:
         """A look whose pictures are held, or given to something that encodes them."""

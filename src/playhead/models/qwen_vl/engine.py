@@ -5,37 +5,36 @@ Axes: A axis of a position, N position in the sequence, P square, D value of a s
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from typing import Any, ClassVar, Final
+from typing import Any, ClassVar, Final, Literal
 
 import numpy as np
-import torch
 from transformers import PreTrainedTokenizerFast
 
 from playhead.generate.decode import Generated
 from playhead.generate.grammars import RANDOM, TRAINED
-from playhead.generate.prefix import Prefix, prefix_from, prefix_tensors
-from playhead.media.clip import Video
+from playhead.media.clip import MediaInfo, Video
 from playhead.media.damage import Damage
 from playhead.media.probe import opened
 from playhead.media.window import resolve_window
-from playhead.models.end_to_end import EndToEnd, Look, Request
+from playhead.models.end_to_end import Look, Request
 from playhead.models.family import EngineOptions
-from playhead.models.kept import Entry, Looks, entry_key, weights_digest
+from playhead.models.keeping import Keeping
+from playhead.models.kept import Entry
 from playhead.models.pictures.choose import Chosen, moments
 from playhead.models.pictures.dialect import request
+from playhead.models.pictures.keep import plain
 from playhead.models.pictures.read import FILTERS
 from playhead.models.qwen_vl.collate import Sample, collate
 from playhead.models.qwen_vl.encode import Encoder, encode_pictures
-from playhead.models.qwen_vl.keep import entry_of, features_of, look_of, plain
+from playhead.models.qwen_vl.keep import entry_of, look_of
 from playhead.models.qwen_vl.kinds import cut_of, kind_of
 from playhead.models.qwen_vl.layout import prompt_layout
 from playhead.models.qwen_vl.pictures import Seen, choose, read
 from playhead.models.qwen_vl.settings import read_settings
 from playhead.models.qwen_vl.telling import telling_of
 from playhead.models.qwen_vl.tokens import token_ids
-from playhead.perceive.cache import EvidenceCache
 from playhead.progress import Progress, silent
 from playhead.sequence.layout import Layout
 from playhead.tasks.base import Clock, Task
@@ -44,7 +43,7 @@ from playhead.timeline import Sampling
 UNHEARD: Final = "sound is not heard: this model has no ears"
 
 
-class QwenVL(EndToEnd[Seen]):
+class QwenVL(Keeping[Seen]):
     """One of the three generations answering about videos, by what its configuration says.
 
     Args:
@@ -78,9 +77,6 @@ class QwenVL(EndToEnd[Seen]):
         self.telling = telling_of(self.kind, self.settings)
         self._room = RANDOM if random_weights else TRAINED
         self._encoded: tuple[Seen, Any] | None = None
-        self._looks = Looks()
-        self._entry: tuple[Video, str] | None = None  # what the last video's look is kept under
-        self._digests: dict[str, str] = {}
 
     @property
     def end_ids(self) -> Sequence[int]:
@@ -101,17 +97,16 @@ class QwenVL(EndToEnd[Seen]):
         """
         return self._look(video, progress)
 
-    def look_now(self, video: Video, progress: Progress = silent) -> Look[Seen]:
-        """:meth:`look` that encodes pictures as they are decoded and holds a part of them at most; by one process at once."""
-        key = None if self._entry is None or self._entry[0] != video else self._entry[1]
-        if key is None:
+    def look_encoded(
+        self, video: Video, ahead: Look[Seen] | None = None, progress: Progress = silent
+    ) -> Look[Seen]:
+        """A look whose pictures are encoded as they are decoded, so that a part of them is held at most."""
+        self._encoded = None  # let go of the old one first
+        if ahead is None:
             return self._look(video, progress, Encoder(self.net))
-        with self._looks.lock(key):
-            look = self._recall(video, key)  # made by another process meanwhile
-            if look is None:
-                look = self._look(video, progress, Encoder(self.net))
-                self._looks.save(key, entry_of(look, look.data.features))
-        return look
+        seen = ahead.data
+        features = encode_pictures(self.net, seen.pictures(), seen.kept_M, progress)
+        return replace(ahead, data=replace(seen, held=None, features=features))
 
     def _look(self, video: Video, progress: Progress, encoder: Encoder | None = None) -> Look[Seen]:
         """A look whose pictures are held, or given to something that encodes them."""
@@ -160,47 +155,27 @@ class QwenVL(EndToEnd[Seen]):
         written = self.telling.labels(seen.moments)
         return tuple(written[number // self.cut.group] for number in range(len(seen.times_s)))
 
-    def is_kept(self, video: Video) -> bool:
-        """Whether :meth:`recall` would find it."""
-        key = self._key(video)
-        return key is not None and key in self._looks
+    @property
+    def keep(self) -> Literal["features", "prefix"]:
+        """What is kept on disk."""
+        return self.settings.keep
 
-    def _key(self, video: Video) -> str | None:
-        """What features of a window are kept by; None where they are not kept."""
-        content = EvidenceCache().content(video.source) if self.options.cache else None
-        if content is None:
-            return None
-        return entry_key(
-            kind="qwen-vl",
-            content=content,
-            video=replace(video, source=""),
-            settings=plain(self.settings),
-            telling=self.kind.model_type,
-            cut=self.cut,
-            vision=self.net.config.vision_config.to_dict(),
-            weights=self._digest("vision", self.net.model.visual),
-            computed=str(self.net.dtype),
-        )
+    def depends_on(self) -> Mapping[str, object]:
+        """What decides the features."""
+        return {
+            "settings": plain(self.settings),
+            "telling": self.kind.model_type,
+            "cut": self.cut,
+            "vision": self.net.config.vision_config.to_dict(),
+        }
 
-    def recall(self, video: Video) -> Look[Seen] | None:
-        """The look at a window with its features as it was kept on disk; nothing is decoded then."""
-        self._encoded = None
-        key = self._key(video)
-        self._entry = None if key is None else (video, key)
-        return None if key is None else self._recall(video, key)
+    def entry_of(self, look: Look[Seen]) -> Entry:
+        """What is kept of a look."""
+        return entry_of(look)
 
-    def _recall(self, video: Video, key: str) -> Look[Seen] | None:
-        entry = self._looks.load(key)
-        if entry is None:
-            return None
-        with opened(video.source, video_stream=video.video_stream, audio_stream=video.audio_stream) as media:
-            return look_of(entry, media.info, group=self.cut.group, device=self.net.device)
-
-    def _digest(self, name: str, module: torch.nn.Module) -> str:
-        """A digest of weights, made once; it is part of the name that entries are kept under."""
-        if name not in self._digests:
-            self._digests[name] = weights_digest(module)
-        return self._digests[name]
+    def look_of(self, entry: Entry, info: MediaInfo) -> Look[Seen]:
+        """The look that was kept."""
+        return look_of(entry, info, group=self.cut.group, device=self.net.device)
 
     def request(self, task: Task, look: Look[Seen]) -> Request:
         """A task in the family's words; times are counted from the start of what was looked at."""
@@ -241,46 +216,9 @@ class QwenVL(EndToEnd[Seen]):
         """The model's own text for a request; pictures are encoded and read for the first one and kept for the others."""
         layout = self.layout(look, request.text)
         inputs = self._collated(look, layout, pictures=False)
-        inputs["mm_encoder_outputs"] = {"video": self._features(look, progress)}
+        inputs["mm_encoder_outputs"] = {"video": self._encode(look.data, progress)}
         last = layout.slots[-1]
         return self.write_after(look, inputs, last.start + last.length + 1, request, progress)
-
-    def read(self, look: Look[Seen], inputs: dict[str, Any], length: int) -> Prefix:
-        """What the model keeps of the beginning of a prompt, from disk where that is wished."""
-        under = self._kept_under(look)
-        if under is None or self.settings.keep != "prefix":
-            return super().read(look, inputs, length)
-        ids = tuple(inputs["input_ids"][0, :length].tolist())
-        weights = self._digest("all", self.net)
-        key = entry_key(kind="prefix", look=under, ids=ids, weights=weights)
-        entry = self._looks.load(key)
-        if entry is not None:
-            return prefix_from(self.model, ids, entry.tensors)
-        made = super().read(look, inputs, length)
-        tensors = prefix_tensors(made)
-        if tensors is not None:
-            self._looks.save(key, Entry(tensors, {"tokens": length}))
-        return made
-
-    def _kept_under(self, look: Look[Seen]) -> str | None:
-        """The name a look is kept under; None for one that was made in another way than to answer."""
-        own = self._last is not None and self._last[1] is look
-        return self._entry[1] if own and self._entry is not None else None
-
-    def _features(self, look: Look[Seen], progress: Progress) -> Any:  # noqa: ANN401 - an output of transformers
-        """Features of a look; what is made of them here is kept for the next time, by one process at once."""
-        key = self._kept_under(look)
-        made = look.data.features is not None or (self._encoded is not None and self._encoded[0] is look.data)
-        if key is None or made:
-            return self._encode(look.data, progress)
-        with self._looks.lock(key):
-            entry = self._looks.load(key)  # made by another process meanwhile
-            if entry is not None and len(entry.tensors["times_s"]) == len(look.times_s):
-                self._encoded = (look.data, features_of(entry.tensors, self.net.device))
-                return self._encoded[1]
-            features = self._encode(look.data, progress)
-            self._looks.save(key, entry_of(look, features))
-        return features
 
     def _encode(self, seen: Seen, progress: Progress) -> Any:  # noqa: ANN401 - an output of transformers
         """Features of the pictures as the model makes them; of looks that hold pictures, those of the last are kept."""
