@@ -27,7 +27,7 @@ SEAMS: Final[Mapping[str, str]] = {
 
 _QWEN: Final = frozenset({"instants", "sizes", "words", "burnt", "drop", "axes", "features"})
 _TILES: Final = frozenset(
-    {"instants", "words", "burnt", "drop", "rates"}
+    {"instants", "words", "burnt", "drop", "rates", "features"}
 )  # every picture one square of one size
 
 SEAMS_OF: Final[Mapping[str, frozenset[str]]] = {
@@ -42,7 +42,7 @@ SEAMS_OF: Final[Mapping[str, frozenset[str]]] = {
     "qwen3_omni_moe_thinker": frozenset({"instants", "sizes", "burnt", "drop"}),
     "hour_llava": frozenset({"features"}),
     "internvl": _TILES,
-    "video_llama_3": frozenset({"instants", "sizes", "mixed sizes", "words", "burnt", "drop"}),
+    "video_llama_3": frozenset({"instants", "sizes", "mixed sizes", "words", "burnt", "drop", "features"}),
     "llava_onevision": _TILES,
     "internvl_flash": _TILES
     - {"drop"},  # its second projector puts 16 squares together before tokens are made

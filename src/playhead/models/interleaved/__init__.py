@@ -15,6 +15,7 @@ rates             two rates: pictures given as all or a quarter of their tokens
 layout            a prompt's places
 collate           prompts and pictures to what the models take, one or several
 weights           strict loading
+keep              what stays on disk of a video
 engine            a video looked at once, questions put to it
 plan              what answering would take
 show              what the models see, as pictures

@@ -54,7 +54,9 @@ def collate(
     side: Literal["left", "right"] = "left",
     device: Any = "cpu",  # noqa: ANN401 - a device of torch
 ) -> dict[str, torch.Tensor] | None:
-    """What ``generate`` and ``forward`` take; None where tokens are left out in a way the model cannot be told.
+    """What ``generate`` and ``forward`` take; None where only features can stand for the pictures.
+
+    That is so where there are no pictures, or tokens are left out in a way the model cannot be told.
 
     Args:
         kind: The family.
@@ -71,9 +73,9 @@ def collate(
     for sample in samples:
         seen = sample.seen
         more = kind.left_out(seen.kept_M, seen.small_F)
-        if more is None:
+        if more is None or seen.prepared is None:
             return None
-        each.append({**kind.inputs(config, seen.prepared, seen.grids_F2), **more})
+        each.append({**kind.inputs(config, seen.pictures(), seen.grids_F2), **more})
     made = words(samples, pad_id=pad_id, side=side, device=device)
     for name in each[0] if each else ():
         values = [inputs[name] for inputs in each]

@@ -5,30 +5,34 @@ Axes: N position in the sequence, F picture, M token of any picture, D width.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from typing import Any, ClassVar, Final
+from typing import Any, ClassVar, Final, Literal
 
 import numpy as np
 import torch
 
-from playhead.generate.decode import Generated, generate
+from playhead.generate.decode import Generated
 from playhead.generate.grammars import RANDOM, TRAINED
-from playhead.media.clip import Video
+from playhead.media.clip import MediaInfo, Video
 from playhead.media.damage import Damage
 from playhead.media.probe import opened
 from playhead.media.window import resolve_window
-from playhead.models.end_to_end import EndToEnd, Look, Request
+from playhead.models.end_to_end import Look, Request
 from playhead.models.family import EngineOptions
 from playhead.models.interleaved.collate import Sample, collate, words
 from playhead.models.interleaved.families import kind_of
+from playhead.models.interleaved.keep import entry_of, look_of
 from playhead.models.interleaved.kinds import Colours
 from playhead.models.interleaved.layout import prompt_layout
 from playhead.models.interleaved.pictures import Seen, choose, read
 from playhead.models.interleaved.rates import ABSOLUTE, RELATIVE, pooled, small
 from playhead.models.interleaved.settings import read_settings, telling_of
 from playhead.models.interleaved.tokens import chat_of
+from playhead.models.keeping import Keeping
+from playhead.models.kept import Entry
 from playhead.models.pictures.dialect import request
+from playhead.models.pictures.keep import plain
 from playhead.models.pictures.read import ranges
 from playhead.progress import Progress, silent
 from playhead.sequence.drop import Mask
@@ -41,7 +45,7 @@ ENCODE_ROWS: Final = 16_384
 """Squares that are encoded at once; each picture is looked at by itself, so they need not all be together."""
 
 
-class Interleaved(EndToEnd[Seen]):
+class Interleaved(Keeping[Seen]):
     """One of these families answering about videos, by what its configuration says.
 
     Args:
@@ -77,7 +81,7 @@ class Interleaved(EndToEnd[Seen]):
         self.settings = read_settings(options.family, self.kind, self.seams, name)
         self.telling = telling_of(self.kind, self.settings)
         self._room = RANDOM if random_weights else TRAINED
-        self._encoded: tuple[Seen, Any] | None = None
+        self._encoded: tuple[Seen, torch.Tensor] | None = None
 
     @property
     def end_ids(self) -> Sequence[int]:
@@ -136,6 +140,38 @@ class Interleaved(EndToEnd[Seen]):
             data=seen,
         )
 
+    def look_encoded(
+        self, video: Video, ahead: Look[Seen] | None = None, progress: Progress = silent
+    ) -> Look[Seen]:
+        """A look with its features, its pictures left out."""
+        self._encoded = None  # let go of the old one first
+        look = ahead or self.look(video, progress)
+        features_MD = self._features(look.data, progress)
+        return replace(look, data=replace(look.data, prepared=None, features_MD=features_MD))
+
+    @property
+    def keep(self) -> Literal["features", "prefix"]:
+        """What is kept on disk."""
+        return self.settings.keep
+
+    def depends_on(self) -> Mapping[str, object]:
+        """What decides the features."""
+        return {
+            "settings": plain(self.settings),
+            "family": self.kind.model_type,
+            "colours": self.colours,
+            "vision": self.net.config.vision_config.to_dict(),
+            "thresholds": self._thresholds(),
+        }
+
+    def entry_of(self, look: Look[Seen]) -> Entry:
+        """What is kept of a look."""
+        return entry_of(look, self._encode(look.data, silent))
+
+    def look_of(self, entry: Entry, info: MediaInfo) -> Look[Seen]:
+        """The look that was kept."""
+        return look_of(entry, info, device=self.net.device)
+
     def _labels(self, seen: Seen) -> tuple[str, ...]:
         """The time that is written beside each picture or drawn into it; empty where neither is done."""
         if self.telling.burnt and self.telling.teller is not None:
@@ -144,21 +180,25 @@ class Interleaved(EndToEnd[Seen]):
 
     def _small(self, seen: Seen, progress: Progress) -> Mask:
         """Which pictures are given as a quarter of their tokens."""
+        fitness_F = seen.alike_F
+        if fitness_F is None:
+            parts = []
+            for first, last in ranges(self.kind.patches(seen.grids_F2), ENCODE_ROWS):
+                with torch.inference_mode():
+                    parts.append(self.kind.fitness(self.net, seen.pictures()[first:last].to(self.net.device)))
+                progress("routing", last, len(seen.grids_F2))
+            fitness_F = np.concatenate(parts)
+        return small(fitness_F, *self._thresholds())
+
+    def _thresholds(self) -> tuple[float, float]:
+        """Relative and absolute fitness from which on a picture is given small: wished, or the model's own."""
         config, settings = self.net.config, self.settings
         relative, absolute = settings.flash_relative, settings.flash_absolute
         if relative is None:
             relative = float(getattr(config, "flash_relative_threshold", RELATIVE))
         if absolute is None:
             absolute = float(getattr(config, "flash_absolute_threshold", ABSOLUTE))
-        fitness_F = seen.alike_F
-        if fitness_F is None:
-            parts = []
-            for first, last in ranges(self.kind.patches(seen.grids_F2), ENCODE_ROWS):
-                with torch.inference_mode():
-                    parts.append(self.kind.fitness(self.net, seen.prepared[first:last].to(self.net.device)))
-                progress("routing", last, len(seen.grids_F2))
-            fitness_F = np.concatenate(parts)
-        return small(fitness_F, relative, absolute)
+        return relative, absolute
 
     def request(self, task: Task, look: Look[Seen]) -> Request:
         """A task in words; times are counted from the start of what was looked at."""
@@ -186,17 +226,11 @@ class Interleaved(EndToEnd[Seen]):
         return self._with_features(look, layout, silent) if made is None else made
 
     def write(self, look: Look[Seen], request: Request, progress: Progress = silent) -> Generated:
-        """The model's own text for a request; the pictures are encoded for the first one and kept for the others."""
-        return generate(
-            self.model,
-            self.words,
-            self._with_features(look, self.layout(look, request.text), progress),
-            end_ids=self.end_ids,
-            max_new_tokens=self.options.max_new_tokens,
-            stop=request.stop,
-            grammar=request.grammar if self.constrain else None,
-            progress=progress,
-        )
+        """The model's own text for a request; pictures are encoded and read for the first one and kept for the others."""
+        layout = self.layout(look, request.text)
+        inputs = self._with_features(look, layout, progress)
+        places = np.flatnonzero(layout.input_ids_N == self.chat.place)  # users' words cannot hold one
+        return self.write_after(look, inputs, int(places[-1]) + 1, request, progress)
 
     def _with_features(self, look: Look[Seen], layout: Layout, progress: Progress) -> dict[str, Any]:
         """A sample whose pictures are encoded already."""
@@ -208,15 +242,20 @@ class Interleaved(EndToEnd[Seen]):
         }
 
     def _encode(self, seen: Seen, progress: Progress) -> torch.Tensor:
+        """Features of the tokens that are given; of looks that hold pictures, those of the last are kept."""
+        if seen.features_MD is not None:
+            return seen.features_MD
+        if self._encoded is None or self._encoded[0] is not seen:
+            self._encoded = None  # let go of the old one first
+            self._encoded = (seen, self._features(seen, progress))
+        return self._encoded[1]
+
+    def _features(self, seen: Seen, progress: Progress) -> torch.Tensor:
         """Features of the tokens that are given, some pictures at a time."""
-        if self._encoded is not None and self._encoded[0] is seen:
-            made: torch.Tensor = self._encoded[1]
-            return made
-        self._encoded = None  # let go of the old one first
         parts = []
         bounds = np.concatenate([[0], np.cumsum(self.kind.rows(seen.grids_F2))])
         for first, last in ranges(self.kind.patches(seen.grids_F2), ENCODE_ROWS):
-            rows = seen.prepared[bounds[first] : bounds[last]].to(self.net.device)
+            rows = seen.pictures()[bounds[first] : bounds[last]].to(self.net.device)
             some = None if seen.small_F is None else seen.small_F[first:last]
             with torch.inference_mode():
                 part = self.kind.features(self.net, rows, seen.grids_F2[first:last], some)
@@ -227,5 +266,4 @@ class Interleaved(EndToEnd[Seen]):
         features_MD = torch.cat(parts)
         if seen.kept_M is not None:
             features_MD = features_MD[torch.from_numpy(seen.kept_M).to(features_MD.device)]
-        self._encoded = (seen, features_MD)
         return features_MD

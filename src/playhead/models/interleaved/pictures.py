@@ -40,7 +40,7 @@ class Seen:
     """The pictures of a window as the model is given them.
 
     Attributes:
-        prepared: What the encoder reads, of all pictures.
+        prepared: What the encoder reads, of all pictures; None where there are only their features.
         grids_F2: Rows and columns of tokens of each, before any are left out.
         times_s: True presentation times, float64 of shape (F,).
         told: What they stand for.
@@ -48,9 +48,10 @@ class Seen:
         kept_M: Of all tokens in their order those that are given, or None for all of them.
         alike_F: How alike each is to the one before, 0 to 1; the first is like nothing.
         small_F: Which pictures are given as a quarter of their tokens, or None for none.
+        features_MD: Of the tokens that are given; None where the pictures are held.
     """
 
-    prepared: torch.Tensor
+    prepared: torch.Tensor | None
     grids_F2: Ids
     times_s: Times
     told: Told
@@ -58,6 +59,17 @@ class Seen:
     kept_M: Mask | None = None
     alike_F: npt.NDArray[np.float64] | None = None
     small_F: Mask | None = None
+    features_MD: torch.Tensor | None = None
+
+    def pictures(self) -> torch.Tensor:
+        """What the encoder reads, of all pictures.
+
+        Raises:
+            ValueError: They are not held.
+        """
+        if self.prepared is None:
+            raise ValueError("there are only features of these pictures")
+        return self.prepared
 
     @property
     def given(self) -> Ids:

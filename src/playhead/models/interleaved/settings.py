@@ -17,6 +17,7 @@ OPTIONS: Final[Mapping[str, str]] = {
     "rate_hz": "VideoLLaMA 3: pictures per second of video (1, as published).",
     "video_tokens": "VideoLLaMA 3: most tokens of a video, before any are left out (16,384, as published).",
     "times": "How times are to be written in answers: seconds or clock (HH:MM:SS).",
+    "keep": "What is kept on disk for the next question: features of the pictures, or prefix: what the model read too.",
     "flash": "Whether pictures are given at two rates, all of their tokens or a quarter: true or false. A router of the "
     "model's own decides where it has one; otherwise how alike a picture is to the one before.",
     "flash_relative": "Share of the pictures, those least fit for it, that keep all their tokens, 0 to 1 (0.5).",
@@ -61,6 +62,7 @@ class Settings:
     rate_hz: float = 1.0
     video_tokens: int = 16_384
     times: Literal["seconds", "clock"] | None = None
+    keep: Literal["features", "prefix"] = "features"
     flash: bool = False
     flash_relative: float | None = None
     flash_absolute: float | None = None
@@ -150,19 +152,23 @@ def _yes_or_no(name: str, value: object) -> bool:
     return value
 
 
-def _times(name: str, value: object) -> str:
-    if value not in ("seconds", "clock"):
-        raise UsageError(
-            f"{name}={value!r:.40}", allowed="seconds, clock", todo=nearest(str(value), ("seconds", "clock"))
-        )
-    return str(value)
+def _one_of(*allowed: str) -> Callable[[str, object], str]:
+    def check(name: str, value: object) -> str:
+        if value not in allowed:
+            raise UsageError(
+                f"{name}={value!r:.40}", allowed=", ".join(allowed), todo=nearest(str(value), allowed)
+            )
+        return str(value)
+
+    return check
 
 
 _CHECKS: Final[Mapping[str, Callable[[str, object], Any]]] = {
     "max_frames": _whole(1, 65_536),
     "rate_hz": _number(0, 1000, above=True),
     "video_tokens": _whole(16, 10_000_000),
-    "times": _times,
+    "times": _one_of("seconds", "clock"),
+    "keep": _one_of("features", "prefix"),
     "flash": _yes_or_no,
     "flash_relative": _number(0, 1),
     "flash_absolute": _number(0, 1),

@@ -13,7 +13,7 @@ from playhead.models.qwen_vl.settings import read_settings as read_pictures
 
 _NOT_OURS: Final = frozenset(
     {"axis", "keep"}
-)  # positions are of time here, for the sound's sake; no features are kept on disk
+)  # positions are of time here, for the sound's sake; nothing is kept on disk, for features of sound cannot be given
 OPTIONS: Final[Mapping[str, str]] = {
     **{name: text for name, text in PICTURES.items() if name not in _NOT_OURS},
     "sound": "Whether the sound of the window is heard with its pictures (true); false leaves it out.",

@@ -5,7 +5,9 @@ config       the configurations of the released checkpoints, and the tiny ones
 tokens       the tokenizer and its marks
 settings     the family's own options
 pictures     which pictures, at which size, cut for the encoder
+held         pictures as bytes, cut into rows where they are encoded
 encode       their features, some at a time
+keep         what stays on disk of a video
 layout       a prompt's places and positions
 collate      prompts and pictures to what the model takes, one or several
 weights      strict loading
