@@ -173,3 +173,17 @@ def test_weights_that_see_otherwise_are_another_entry_and_those_that_write_are_n
     assert len(list(own_cache.glob("*.safetensors"))) == 1
     other.answer(video, Ask("What is shown?"))
     assert len(list(own_cache.glob("*.safetensors"))) == 2
+
+
+def test_what_the_configuration_says_of_seeing_is_part_of_the_name_and_what_it_says_of_words_is_not(
+    drawn, own_cache
+) -> None:
+    video = Video(str(drawn("constant").path))
+    plain, layer, words = (engine_of("llava-onevision-tiny") for _ in range(3))
+    layer.net.config.vision_feature_layer -= 1
+    words.net.config.text_config.rms_norm_eps *= 2
+    plain.answer(video, Ask("What is shown?"))
+    words.answer(video, Ask("What is shown?"))
+    assert len(list(own_cache.glob("*.safetensors"))) == 1
+    layer.answer(video, Ask("What is shown?"))
+    assert len(list(own_cache.glob("*.safetensors"))) == 2

@@ -11,7 +11,7 @@ from __future__ import annotations
 from abc import abstractmethod
 from collections.abc import Mapping
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, Final, Literal
 
 from playhead.generate.prefix import Prefix, prefix_from, prefix_tensors
 from playhead.media.clip import MediaInfo, Video
@@ -24,6 +24,8 @@ from playhead.progress import Progress, silent
 
 if TYPE_CHECKING:
     from transformers import PreTrainedModel, PreTrainedTokenizerFast
+
+_NOT_SEEING: Final = frozenset({"text_config", "_name_or_path", "transformers_version"})
 
 
 class Keeping(EndToEnd[D]):
@@ -60,7 +62,7 @@ class Keeping(EndToEnd[D]):
 
     @abstractmethod
     def depends_on(self) -> Mapping[str, object]:
-        """Everything that decides what features are, beside the video, the weights and their precision."""
+        """Everything that decides what features are, beside the video, the weights, their precision and the configuration."""
 
     @abstractmethod
     def look_encoded(self, video: Video, ahead: Look[D] | None, progress: Progress) -> Look[D]:
@@ -142,6 +144,9 @@ class Keeping(EndToEnd[D]):
             content=content,
             video=replace(video, source=""),
             weights=self._digest("seeing"),
+            config={
+                name: value for name, value in self.model.config.to_dict().items() if name not in _NOT_SEEING
+            },
             computed=str(self.model.dtype),
             **self.depends_on(),
         )

@@ -158,10 +158,7 @@ class Interleaved(Keeping[Seen]):
         """What decides the features."""
         return {
             "settings": plain(self.settings),
-            "family": self.kind.model_type,
             "colours": self.colours,
-            "vision": self.net.config.vision_config.to_dict(),
-            "thresholds": self._thresholds(),
         }
 
     def entry_of(self, look: Look[Seen]) -> Entry:
@@ -180,6 +177,12 @@ class Interleaved(Keeping[Seen]):
 
     def _small(self, seen: Seen, progress: Progress) -> Mask:
         """Which pictures are given as a quarter of their tokens."""
+        config, settings = self.net.config, self.settings
+        relative, absolute = settings.flash_relative, settings.flash_absolute
+        if relative is None:
+            relative = float(getattr(config, "flash_relative_threshold", RELATIVE))
+        if absolute is None:
+            absolute = float(getattr(config, "flash_absolute_threshold", ABSOLUTE))
         fitness_F = seen.alike_F
         if fitness_F is None:
             parts = []
@@ -188,17 +191,7 @@ class Interleaved(Keeping[Seen]):
                     parts.append(self.kind.fitness(self.net, seen.pictures()[first:last].to(self.net.device)))
                 progress("routing", last, len(seen.grids_F2))
             fitness_F = np.concatenate(parts)
-        return small(fitness_F, *self._thresholds())
-
-    def _thresholds(self) -> tuple[float, float]:
-        """Relative and absolute fitness from which on a picture is given small: wished, or the model's own."""
-        config, settings = self.net.config, self.settings
-        relative, absolute = settings.flash_relative, settings.flash_absolute
-        if relative is None:
-            relative = float(getattr(config, "flash_relative_threshold", RELATIVE))
-        if absolute is None:
-            absolute = float(getattr(config, "flash_absolute_threshold", ABSOLUTE))
-        return relative, absolute
+        return small(fitness_F, relative, absolute)
 
     def request(self, task: Task, look: Look[Seen]) -> Request:
         """A task in words; times are counted from the start of what was looked at."""

@@ -164,9 +164,7 @@ class QwenVL(Keeping[Seen]):
         """What decides the features."""
         return {
             "settings": plain(self.settings),
-            "telling": self.kind.model_type,
             "cut": self.cut,
-            "vision": self.net.config.vision_config.to_dict(),
         }
 
     def entry_of(self, look: Look[Seen]) -> Entry:
