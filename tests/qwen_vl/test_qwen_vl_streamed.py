@@ -40,7 +40,7 @@ def path(tmp_path):
 
 
 def engine_of(name: str, **options):
-    return playhead.load(name, device="cpu", cache=False, max_new_tokens=8, **options).engine
+    return playhead.load(name, **{"device": "cpu", "cache": False, "max_new_tokens": 8, **options}).engine
 
 
 def held_now() -> list[Held]:
@@ -141,3 +141,14 @@ def test_rows_of_pictures_that_are_not_held_are_refused(path) -> None:
     look = engine_of("qwen3-vl-tiny").look_now(Video(path))
     with pytest.raises(ValueError, match="only features"):
         _ = look.data.rows_PD
+
+
+@pytest.mark.parametrize("cache", [False, True])
+def test_pictures_seen_ahead_are_let_go_once_they_are_encoded(path, cache, tmp_path, monkeypatch) -> None:
+    monkeypatch.setenv("PLAYHEAD_CACHE", str(tmp_path / "cache"))
+    others, engine = held_now(), engine_of("qwen3-vl-tiny", cache=cache)
+    engine.prepare(Video(path))
+    assert len(held_now()) == len(others) + 1
+    first = engine.answer(Video(path), Ask("What is shown?"))
+    assert len(held_now()) <= len(others)
+    assert engine_of("qwen3-vl-tiny").answer(Video(path), Ask("What is shown?")) == first
