@@ -17,7 +17,12 @@ if (
 ):  # a worker a core: torch's threads would wait for cores that the others have
     os.environ.setdefault("OMP_NUM_THREADS", "1")
 
+from hypothesis import settings
+
 from helpers.draw import SCENES, Drawn
+
+settings.register_profile("playhead", deadline=None)  # nothing is timed in tests: machines are noisy
+settings.load_profile("playhead")
 
 _SHARED = Path(__file__).parents[2] / "shared"
 

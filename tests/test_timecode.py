@@ -1,7 +1,7 @@
 """Writing one time and reading it back."""
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from playhead.errors import UsageError
@@ -67,19 +67,16 @@ def test_what_is_no_time_is_refused(text):
         parse_time(text)
 
 
-@settings(deadline=None)
 @given(st.floats(0, 400_000), st.sampled_from(["clock", "vtt", "srt", "seconds"]))
 def test_every_written_time_reads_back(seconds, style):
     assert parse_time(format_time(seconds, style=style)) == pytest.approx(seconds, abs=0.000501)
 
 
-@settings(deadline=None)
 @given(st.floats(0, 400_000))
 def test_a_short_time_is_at_most_half_a_second_off(seconds):
     assert abs(parse_time(format_time(seconds, style="short")) - seconds) <= 0.5 + 1e-9
 
 
-@settings(deadline=None)
 @given(st.text())
 def test_reading_raises_nothing_but_a_usage_error(text):
     try:

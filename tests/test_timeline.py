@@ -6,7 +6,7 @@ import math
 from dataclasses import replace
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from playhead.errors import ParseError
@@ -60,13 +60,11 @@ answers = st.builds(
 )  # fmt: skip
 
 
-@settings(deadline=None)
 @given(answers)
 def test_an_answer_survives_json(answer):
     assert answer_from_dict(json.loads(json.dumps(to_dict(answer)))) == answer
 
 
-@settings(deadline=None)
 @given(answers)
 def test_plain_data_names_spans_start_and_end(answer):
     for event, data in zip(answer.events, to_dict(answer)["events"], strict=True):
@@ -135,7 +133,6 @@ def test_a_span_is_finite_and_not_turned_round(bounds):
         Span(*bounds)
 
 
-@settings(deadline=None)
 @given(spans, spans)
 def test_overlap_and_iou_do_not_depend_on_the_order(one, other):
     assert one.overlap_s(other) == other.overlap_s(one)
@@ -143,7 +140,6 @@ def test_overlap_and_iou_do_not_depend_on_the_order(one, other):
     assert 0 <= one.iou(other) <= 1 + 1e-9
 
 
-@settings(deadline=None)
 @given(spans)
 def test_a_span_is_wholly_like_itself(span):
     assert span.iou(span) == pytest.approx(1)
@@ -153,7 +149,6 @@ def test_a_span_is_wholly_like_itself(span):
     assert span.hull(span) == span
 
 
-@settings(deadline=None)
 @given(spans, spans)
 def test_clipping_keeps_what_is_in_both(span, to):
     clipped = span.clip(to)
@@ -164,7 +159,6 @@ def test_clipping_keeps_what_is_in_both(span, to):
         assert to.start_s <= clipped.start_s <= clipped.end_s <= to.end_s
 
 
-@settings(deadline=None)
 @given(spans, spans)
 def test_a_hull_covers_both(one, other):
     hull = one.hull(other)
@@ -172,14 +166,12 @@ def test_a_hull_covers_both(one, other):
     assert hull.end_s == max(one.end_s, other.end_s)
 
 
-@settings(deadline=None)
 @given(spans, st.integers(0, 10**6))
 def test_shifting_keeps_the_length(span, by_s):
     assert span.shift(by_s).duration_s == pytest.approx(span.duration_s, abs=1e-6)
     assert span.shift(by_s).start_s == span.start_s + by_s
 
 
-@settings(deadline=None)
 @given(st.lists(spans, max_size=12), st.integers(0, 1000))
 def test_merged_spans_are_apart_and_cover_the_same(items, gap_s):
     merged = merge_spans(items, gap_s)

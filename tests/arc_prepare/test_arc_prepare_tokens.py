@@ -110,7 +110,7 @@ def test_ids_are_tiktokens(pair, text):
     assert ours.decode(ids) == unicodedata.normalize("NFC", text)
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 @given(st.text(max_size=60))
 def test_ids_are_tiktokens_on_any_text(pair, text):
     ours, theirs = pair
@@ -119,7 +119,7 @@ def test_ids_are_tiktokens_on_any_text(pair, text):
     assert ours.encode(text) == theirs_of(theirs, text)
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 @given(
     st.lists(
         st.sampled_from(
@@ -166,7 +166,7 @@ def test_ids_are_tiktokens_on_a_vocabulary_that_nobody_trained():
         special_tokens={},
     )
 
-    @settings(max_examples=400, deadline=None)
+    @settings(max_examples=400)
     @given(st.text(alphabet="abc1: ", max_size=24))
     def check(text):
         assert ours.encode(text) == theirs.encode(text)

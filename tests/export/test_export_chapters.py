@@ -86,7 +86,7 @@ def test_youtube_titles_are_one_line_without_angle_brackets():
 
 
 @given(answers())
-@settings(max_examples=80, deadline=None)
+@settings(max_examples=80)
 def test_youtube_keeps_its_rules_or_refuses(answer):
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", PlayheadWarning)
@@ -132,7 +132,7 @@ def test_ffmpeg_reads_the_chapters(tmp_path):
 
 
 @given(title=texts)
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 def test_ffmpeg_reads_any_title(title, tmp_path_factory):
     folder = tmp_path_factory.mktemp("meta")
     text = ffmetadata(with_chapters((0, 1.5, title), (1.5, 4, "after")))

@@ -78,7 +78,7 @@ def test_an_empty_answer_says_why_and_is_valid():
 
 
 @given(answers())
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 def test_any_answer_is_valid_and_comes_back_equal(answer):
     text = as_json(answer)
     valid(text)

@@ -132,7 +132,7 @@ def test_a_chapter_without_title_is_named_by_its_text_or_number():
 
 
 @given(answers())
-@settings(max_examples=80, deadline=None)
+@settings(max_examples=80)
 @pytest.mark.parametrize("name", ["vtt", "srt"])
 @pytest.mark.parametrize("overlaps", [True, False])
 def test_any_text_gives_well_formed_cues(name, overlaps, answer):

@@ -38,7 +38,7 @@ def test_csv_holds_every_timed_thing_in_order():
 
 
 @given(answers())
-@settings(max_examples=80, deadline=None)
+@settings(max_examples=80)
 def test_csv_keeps_any_text(answer):
     rows = rows_of(answer)
     expected = [(item.title, item.text) for item in (*answer.events, *answer.chapters)]
@@ -74,7 +74,7 @@ def test_markdown_is_a_report():
 
 
 @given(title=texts, words=texts)
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 def test_markdown_shows_any_text_as_it_is(title, words):
     event = Event(Span(1, 2), words, title)
     answer = Answer(

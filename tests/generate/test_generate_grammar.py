@@ -118,7 +118,7 @@ def test_a_mask_of_a_large_vocabulary_takes_milliseconds() -> None:
 
 
 @given(last=st.integers(0, 360_000), at=st.integers(0, 400_000))
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 def test_clock_times_are_those_of_the_video(last, at) -> None:
     text = f"{at // 3600:02d}:{at // 60 % 60:02d}:{at % 60:02d}"
     if at < 360_000 and last < 360_000:

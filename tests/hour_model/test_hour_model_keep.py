@@ -23,7 +23,7 @@ from playhead.models.hour_llava.images import cut, fit_grid, grid_memory, plan_g
 from playhead.models.hour_llava.vision import pool, preprocess, video_features
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(st.integers(1, 2600), st.sampled_from(["random", "uniform"]), st.integers(0, 2**63 - 1))
 def test_what_is_kept_is_part_of_the_memory(pictures, rule, seed):
     kept = plan_memory(pictures, seed=seed, spatial=rule)

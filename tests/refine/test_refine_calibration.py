@@ -7,7 +7,7 @@ from importlib import resources
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from playhead.errors import UsageError
@@ -16,7 +16,6 @@ from playhead.refine.calibration import Calibration, expected_error, fit, measur
 answers = st.lists(st.tuples(st.floats(0, 1), st.booleans()), min_size=1, max_size=40)
 
 
-@settings(deadline=None)
 @given(answers)
 def test_surer_never_becomes_less_sure(given_answers) -> None:
     curve = fit([raw for raw, _ in given_answers], [right for _, right in given_answers])

@@ -6,7 +6,7 @@ import json
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from refine_kit import LampEngine
 
@@ -36,7 +36,6 @@ def test_quantiles_by_hand(scores, n, alpha, rows) -> None:
     assert inverse_transform(scores, n, alpha=alpha).tolist() == rows
 
 
-@settings(deadline=None)
 @given(st.lists(st.floats(-10, 10), min_size=1, max_size=50), st.integers(1, 30), st.floats(0, 6))
 def test_rows_ascend_and_are_there(scores, n, alpha) -> None:
     rows = inverse_transform(scores, n, alpha=alpha)

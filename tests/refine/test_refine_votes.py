@@ -5,7 +5,7 @@ from __future__ import annotations
 from itertools import pairwise
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from playhead.refine.votes import vote, weighted_median
@@ -56,7 +56,6 @@ def test_weighted_medians(values, median) -> None:
     assert weighted_median(values) == median
 
 
-@settings(deadline=None)
 @given(sets)
 def test_spans_are_in_order_apart_and_agreed_on(votes) -> None:
     found = vote(votes)
@@ -66,7 +65,6 @@ def test_spans_are_in_order_apart_and_agreed_on(votes) -> None:
     assert all(a.end_s < b.start_s for (a, _), (b, _) in pairwise(found))
 
 
-@settings(deadline=None)
 @given(st.lists(spans, min_size=1, max_size=3), st.integers(1, 5))
 def test_looks_that_say_the_same_are_sure_of_it(same, count) -> None:
     found = vote([same] * count)

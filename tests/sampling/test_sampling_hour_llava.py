@@ -19,7 +19,7 @@ def held(count, rate_hz, seed, kept):
     return twin_s, twin_s[stays]
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(
     st.integers(3, 3100),
     st.sampled_from([24000 / 1001, 25.0, 30000 / 1001, 60.0]),

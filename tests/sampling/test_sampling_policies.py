@@ -91,7 +91,7 @@ def frame_lists(draw):
 
 @pytest.mark.parametrize("spec", [*SPECS, "content", "densify"])
 @given(video=frame_lists())
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 def test_every_policy_chooses_true_frames_in_order(spec, video):
     duration_s, times_s = video
     if spec == "densify" and not (times_s <= 2.0).any():
@@ -103,7 +103,7 @@ def test_every_policy_chooses_true_frames_in_order(spec, video):
 
 @pytest.mark.parametrize("spec", COVER_THE_END)
 @given(video=frame_lists())
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 def test_the_last_second_is_covered(spec, video):
     duration_s, times_s = video
     chosen = policy(spec)(duration_s, times_s)

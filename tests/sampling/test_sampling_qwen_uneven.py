@@ -37,7 +37,7 @@ def test_no_pair_of_a_slide_show_holds_more_than_neighbours(make, variant) -> No
 
 
 @pytest.mark.parametrize(("make", "variant"), RULES)
-@settings(max_examples=80, deadline=None)
+@settings(max_examples=80)
 @given(
     count=st.integers(3, 3100),
     rate_hz=st.sampled_from([24000 / 1001, 25.0, 30000 / 1001, 60.0]),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from playhead.errors import UsageError
@@ -60,7 +60,6 @@ def test_labels_and_positions_of_another_length_are_refused() -> None:
     axes=st.sampled_from([None, 1, 4]),
     labels=st.booleans(),
 )
-@settings(deadline=None)
 def test_padding_keeps_every_sample_where_its_mask_says(counts, side, axes, labels) -> None:
     samples = [layout(count, [slot(0, 1)], labels=labels, axes=axes) for count in counts]
     batch = pad(samples, 0, side)

@@ -86,14 +86,14 @@ def holds(task: Task, text: str, clock: Clock) -> None:
         assert event.span.end_s <= clock.start_s + clock.duration_s + 1e-6
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(st.text(), st.floats(0, 1e5), st.sampled_from([None, 100]))
 def test_any_text_is_read_or_refused(text, duration_s, bins):
     for task in EVERY_TASK:
         holds(task, text, Clock(duration_s, bins=bins))
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 @given(st.lists(st.sampled_from(PIECES), max_size=30).map("".join), st.sampled_from([None, 100]))
 def test_any_mixture_of_what_answers_are_made_of_is_read_or_refused(text, bins):
     for task in EVERY_TASK:
@@ -127,7 +127,6 @@ def test_ten_thousand_nested_brackets_are_refused(opener):
         holds(task, opener * 10_000 + "5", Clock(60.0))
 
 
-@settings(deadline=None)
 @given(st.text())
 def test_folding_keeps_every_position(text):
     assert len(fold(text)) == len(text)

@@ -3,7 +3,7 @@
 import json
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from playhead.tasks.base import Clock, Reading
@@ -54,7 +54,6 @@ STYLES = {
 
 
 @pytest.mark.parametrize("style", STYLES)
-@settings(deadline=None)
 @given(spans=spans_ms)
 def test_spans_written_in_any_style_read_back(style, spans):
     written = "\n".join(STYLES[style](a, b) for a, b in spans)
@@ -65,7 +64,6 @@ def test_spans_written_in_any_style_read_back(style, spans):
     ]
 
 
-@settings(deadline=None)
 @given(spans=spans_ms, start_s=st.floats(0, 1e4))
 def test_a_window_shifts_what_was_written(spans, start_s):
     written = json.dumps([[a / 1000, b / 1000] for a, b in spans])
@@ -74,7 +72,6 @@ def test_a_window_shifts_what_was_written(spans, start_s):
 
 
 @pytest.mark.parametrize("style", ["vtt", "clock to clock", "clock-clock", "seconds", "s", "tags"])
-@settings(deadline=None)
 @given(spans=spans_ms)
 def test_events_and_their_words_read_back(style, spans):
     words = [
@@ -95,7 +92,6 @@ def test_events_and_their_words_read_back(style, spans):
     ]
 
 
-@settings(deadline=None)
 @given(starts=st.lists(st.integers(0, 35_999), min_size=1, max_size=8, unique=True).map(sorted))
 def test_chapters_from_starts_cover_to_the_end(starts):
     written = "\n".join(f"{format_time(start, style='short')} Part {n}" for n, start in enumerate(starts))
@@ -105,7 +101,6 @@ def test_chapters_from_starts_cover_to_the_end(starts):
     assert [e.title for e in reading.chapters] == [f"Part {n}" for n in range(len(starts))]
 
 
-@settings(deadline=None)
 @given(spans=spans_ms)
 def test_a_subtitle_file_reads_back(spans):
     written = "\n\n".join(
@@ -116,7 +111,6 @@ def test_a_subtitle_file_reads_back(spans):
     assert [s.span.end_s for s in transcript.segments] == pytest.approx([b / 1000 for _, b in spans])
 
 
-@settings(deadline=None)
 @given(
     st.floats(1, 1e5).flatmap(
         lambda d: st.tuples(st.just(d), st.tuples(st.floats(0, d), st.floats(0, d)).map(sorted))

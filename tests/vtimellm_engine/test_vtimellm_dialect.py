@@ -102,7 +102,7 @@ def test_a_range_that_ends_before_it_starts_is_never_let_through():
 
 @pytest.mark.parametrize("dialect", DIALECTS, ids=["json", "lines"])
 @pytest.mark.parametrize("task", TASKS, ids=lambda task: task.name)
-@settings(max_examples=12, deadline=None, suppress_health_check=list(HealthCheck), derandomize=True)
+@settings(max_examples=12, suppress_health_check=list(HealthCheck), derandomize=True)
 @given(data=st.data())
 def test_whatever_a_grammar_lets_through_can_be_read(task, dialect, data):
     request = dialect.request(task, EXTENT)

@@ -42,7 +42,7 @@ def reference(base):
     return sentencepiece.SentencePieceProcessor(str(base / "tokenizer.model"))
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 @given(text=TEXT)
 def test_any_text_is_cut_as_sentencepiece_cuts_it(llama, reference, text):
     if "\x00" not in text:  # SentencePiece's own binding ends a text there
