@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any, Final, Literal
 
 from playhead.errors import UsageError, nearest
+from playhead.models.checks import one_of, whole
 
 OPTIONS: Final[Mapping[str, str]] = {
     "spatial": "Which quarter of a frame's tokens the language model sees: random or uniform; as trained when not given.",
@@ -54,26 +55,6 @@ def read_settings(given: Mapping[str, Any]) -> Settings:
     return Settings(**{name: _CHECKS[name](name, value) for name, value in given.items()})
 
 
-def _one_of(*allowed: str) -> Callable[[str, object], str]:
-    def check(name: str, value: object) -> str:
-        if value not in allowed:
-            raise UsageError(
-                f"{name}={value!r:.40}", allowed=", ".join(allowed), todo=nearest(str(value), allowed)
-            )
-        return str(value)
-
-    return check
-
-
-def _whole(least: int, most: int) -> Callable[[str, object], int]:
-    def check(name: str, value: object) -> int:
-        if isinstance(value, bool) or not isinstance(value, int) or not least <= value <= most:
-            raise UsageError(f"{name}={value!r:.40}", allowed=f"a whole number from {least} to {most}")
-        return value
-
-    return check
-
-
 def _yes_or_no(name: str, value: object) -> bool:
     if not isinstance(value, bool):
         raise UsageError(f"{name}={value!r:.40}", allowed="True or False")
@@ -103,13 +84,13 @@ def _names(name: str, value: object) -> tuple[str, ...]:
 
 
 _CHECKS: Final[Mapping[str, Callable[[str, object], Any]]] = {
-    "spatial": _one_of("random", "uniform"),
-    "temporal": _one_of("uniform", "keyframe", "question"),
-    "seed": _whole(0, 2**63 - 1),
-    "query": _one_of("filtered", "all"),
+    "spatial": one_of("random", "uniform"),
+    "temporal": one_of("uniform", "keyframe", "question"),
+    "seed": whole(0, 2**63 - 1),
+    "query": one_of("filtered", "all"),
     "timestamps": _yes_or_no,
-    "encode_frames": _whole(1, MOST_FRAMES_AT_ONCE),
-    "store_dtype": _one_of("auto", "float16", "bfloat16", "float32"),
+    "encode_frames": whole(1, MOST_FRAMES_AT_ONCE),
+    "store_dtype": one_of("auto", "float16", "bfloat16", "float32"),
     "keep_memory": _yes_or_no,
     "store_gb": _size,
     "features": _file,

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any, Final, Literal, Protocol
 
 from playhead.errors import UsageError, nearest
+from playhead.models.checks import one_of, whole
 from playhead.models.mechanisms import require
 from playhead.models.pictures.settings import PICTURE_OPTIONS, Wanted, read_wanted
 from playhead.models.pictures.telling import Telling
@@ -122,15 +123,6 @@ def telling_of(kind: Family, settings: Settings) -> Telling:
     return Telling(told, teller, settings.times or asked)
 
 
-def _whole(least: int, most: int) -> Callable[[str, object], int]:
-    def check(name: str, value: object) -> int:
-        if isinstance(value, bool) or not isinstance(value, int) or not least <= value <= most:
-            raise UsageError(f"{name}={value!r:.40}", allowed=f"a whole number from {least} to {most}")
-        return value
-
-    return check
-
-
 def _number(least: float, most: float, *, above: bool = False) -> Callable[[str, object], float]:
     def check(name: str, value: object) -> float:
         wrong = isinstance(value, bool) or not isinstance(value, (int, float))
@@ -152,23 +144,12 @@ def _yes_or_no(name: str, value: object) -> bool:
     return value
 
 
-def _one_of(*allowed: str) -> Callable[[str, object], str]:
-    def check(name: str, value: object) -> str:
-        if value not in allowed:
-            raise UsageError(
-                f"{name}={value!r:.40}", allowed=", ".join(allowed), todo=nearest(str(value), allowed)
-            )
-        return str(value)
-
-    return check
-
-
 _CHECKS: Final[Mapping[str, Callable[[str, object], Any]]] = {
-    "max_frames": _whole(1, 65_536),
+    "max_frames": whole(1, 65_536),
     "rate_hz": _number(0, 1000, above=True),
-    "video_tokens": _whole(16, 10_000_000),
-    "times": _one_of("seconds", "clock"),
-    "keep": _one_of("features", "prefix"),
+    "video_tokens": whole(16, 10_000_000),
+    "times": one_of("seconds", "clock"),
+    "keep": one_of("features", "prefix"),
     "flash": _yes_or_no,
     "flash_relative": _number(0, 1),
     "flash_absolute": _number(0, 1),

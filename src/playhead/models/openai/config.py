@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from typing import Any, Final, Literal
 
 from playhead.errors import UsageError, nearest
+from playhead.models.checks import one_of, whole
 
 KEY_VARIABLE: Final = "OPENAI_API_KEY"
 _OURS: Final = ("model", "messages", "response_format", "stream", "n")
@@ -136,26 +137,6 @@ def _policy(name: str, value: object) -> str:
     return spec
 
 
-def _one_of(*allowed: str) -> Callable[[str, object], str]:
-    def check(name: str, value: object) -> str:
-        if value not in allowed:
-            raise UsageError(
-                f"{name}={value!r:.40}", allowed=", ".join(allowed), todo=nearest(str(value), allowed)
-            )
-        return str(value)
-
-    return check
-
-
-def _whole(least: int, most: int) -> Callable[[str, object], int]:
-    def check(name: str, value: object) -> int:
-        if isinstance(value, bool) or not isinstance(value, int) or not least <= value <= most:
-            raise UsageError(f"{name}={value!r:.40}", allowed=f"a whole number from {least} to {most}")
-        return value
-
-    return check
-
-
 def _seconds(name: str, value: object) -> float:
     if isinstance(value, bool) or not isinstance(value, (int, float)) or not 0 < value <= 86_400:
         raise UsageError(f"{name}={value!r:.40}", allowed="seconds above 0, at most 86400")
@@ -196,16 +177,16 @@ _CHECKS: Final[Mapping[str, Callable[[str, object], Any]]] = {
     "model": _text,
     "api_key": _key,
     "sampling": _policy,
-    "frame_px": _whole(16, 8192),
-    "jpeg_quality": _whole(1, 95),
-    "send": _one_of("frames", "video", "video_url"),
+    "frame_px": whole(16, 8192),
+    "jpeg_quality": whole(1, 95),
+    "send": one_of("frames", "video", "video_url"),
     "rate_hz": _rate,
-    "dialect": _one_of("vllm", "ark", "dashscope"),
+    "dialect": one_of("vllm", "ark", "dashscope"),
     "sample_hz": _rate,
     "extra": _fields,
-    "times": _one_of("seconds", "clock"),
+    "times": one_of("seconds", "clock"),
     "timeout_s": _seconds,
-    "max_tokens": _whole(1, 131_072),
+    "max_tokens": whole(1, 131_072),
     "constrain": _yes_or_no,
-    "retries": _whole(0, 10),
+    "retries": whole(0, 10),
 }

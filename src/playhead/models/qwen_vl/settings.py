@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any, Final, Literal
 
 from playhead.errors import UsageError, nearest
+from playhead.models.checks import one_of, whole
 from playhead.models.mechanisms import require
 from playhead.models.pictures.settings import PICTURE_OPTIONS, Wanted, read_wanted
 
@@ -75,26 +76,6 @@ def read_settings(given: Mapping[str, Any], seams: Collection[str], engine: str)
     return made
 
 
-def _one_of(*allowed: str) -> Callable[[str, object], str]:
-    def check(name: str, value: object) -> str:
-        if value not in allowed:
-            raise UsageError(
-                f"{name}={value!r:.40}", allowed=", ".join(allowed), todo=nearest(str(value), allowed)
-            )
-        return str(value)
-
-    return check
-
-
-def _whole(least: int, most: int) -> Callable[[str, object], int]:
-    def check(name: str, value: object) -> int:
-        if isinstance(value, bool) or not isinstance(value, int) or not least <= value <= most:
-            raise UsageError(f"{name}={value!r:.40}", allowed=f"a whole number from {least} to {most}")
-        return value
-
-    return check
-
-
 def _rate(name: str, value: object) -> float:
     if isinstance(value, bool) or not isinstance(value, (int, float)) or not 0 < value <= 1000:
         raise UsageError(f"{name}={value!r:.40}", allowed="a number above 0, at most 1000")
@@ -103,12 +84,12 @@ def _rate(name: str, value: object) -> float:
 
 _CHECKS: Final[Mapping[str, Callable[[str, object], Any]]] = {
     "rate_hz": _rate,
-    "max_frames": _whole(2, 65_536),
-    "sampling": _one_of("utils", "transformers"),
-    "video_tokens": _whole(128, 10_000_000),
-    "min_tokens": _whole(1, 768),
-    "times": _one_of("seconds", "clock", "minutes"),
-    "axis": _one_of("order", "time"),
-    "resize": _one_of("torch", "pillow"),
-    "keep": _one_of("features", "prefix"),
+    "max_frames": whole(2, 65_536),
+    "sampling": one_of("utils", "transformers"),
+    "video_tokens": whole(128, 10_000_000),
+    "min_tokens": whole(1, 768),
+    "times": one_of("seconds", "clock", "minutes"),
+    "axis": one_of("order", "time"),
+    "resize": one_of("torch", "pillow"),
+    "keep": one_of("features", "prefix"),
 }
