@@ -1,20 +1,15 @@
-"""A second question decodes, encodes and reads nothing again: in the same session, and in the next one."""
+"""What names what is kept of a video: everything that changes its numbers, and nothing else."""
 
 from __future__ import annotations
 
-import numpy as np
 import pytest
 
 pytest.importorskip("transformers")
 import torch
 
 import playhead
-from playhead.errors import UsageError
-from playhead.generate.decode import generate
 from playhead.media.clip import Video
-from playhead.models.interleaved import engine as module
 from playhead.tasks.ask import Ask
-from playhead.tasks.ground import Ground
 
 TINY = ["internvl-tiny", "internvl-flash-tiny", "videollama3-tiny", "llava-onevision-tiny"]
 
@@ -25,111 +20,8 @@ def own_cache(tmp_path, monkeypatch):
     return tmp_path / "cache" / "looks"
 
 
-@pytest.fixture
-def counted(monkeypatch):
-    """How often pictures were decoded and encoded, and how many tokens the model read at once."""
-    counts = {"decoded": 0, "encoded": 0, "read": []}
-    read, forward, encode = module.read, playhead.models.end_to_end.read_prefix, module.Interleaved._features
-
-    def counting(*arguments, **options):
-        counts["decoded"] += 1
-        return read(*arguments, **options)
-
-    def encoding(*arguments):
-        counts["encoded"] += 1
-        return encode(*arguments)
-
-    def reading(model, inputs, length):
-        counts["read"].append(length)
-        return forward(model, inputs, length)
-
-    monkeypatch.setattr(module, "read", counting)
-    monkeypatch.setattr(module.Interleaved, "_features", encoding)
-    monkeypatch.setattr("playhead.models.end_to_end.read_prefix", reading)
-    return counts
-
-
 def engine_of(name: str, **options):
     return playhead.load(name, device="cpu", max_new_tokens=60, **options).engine
-
-
-@pytest.mark.parametrize("name", TINY)
-def test_a_second_question_does_nothing_again(drawn, counted, name) -> None:
-    engine, video = engine_of(name), Video(str(drawn("variable").path))
-    first = engine.answer(video, Ground("a square"))
-    after = {**counted, "read": list(counted["read"])}
-    second = engine.answer(video, Ground("a square"))
-    engine.answer(video, Ask("What else is there?"))
-    assert counted == after
-    assert after["decoded"] == after["encoded"] == len(after["read"]) == 1
-    assert (first.events, first.text) == (second.events, second.text)
-
-
-@pytest.mark.parametrize("name", TINY)
-@pytest.mark.parametrize("options", [{}, {"drop": 1.0}, {"flash": True}], ids=str)
-def test_the_next_session_decodes_and_encodes_nothing_and_says_the_same(
-    drawn, counted, name, options
-) -> None:
-    if ("drop" in options and "flash" in name) or ("flash" in options and "videollama3" in name):
-        pytest.skip("no seam for it")
-    video = Video(str(drawn("variable").path), start_s=0.2)
-    first = engine_of(name, **options).answer(video, Ask("What is shown?"))
-    counted.update(decoded=0, encoded=0)
-    second = engine_of(name, **options).answer(video, Ask("What is shown?"))
-    assert (counted["decoded"], counted["encoded"]) == (0, 0)
-    assert second == first
-
-
-@pytest.mark.parametrize("name", TINY)
-def test_what_was_read_can_be_kept_too(drawn, counted, own_cache, name) -> None:
-    video = Video(str(drawn("constant").path))
-    first = engine_of(name, keep="prefix").answer(video, Ask("What is shown?"))
-    assert len(list(own_cache.glob("*.safetensors"))) == 2
-    counted["read"].clear()
-    assert engine_of(name, keep="prefix").answer(video, Ask("What is shown?")) == first
-    assert counted["read"] == []
-    with pytest.raises(UsageError, match="features, prefix"):
-        engine_of(name, keep="all")
-
-
-@pytest.mark.parametrize("name", TINY)
-def test_an_answer_after_a_kept_beginning_is_that_of_the_whole_prompt(drawn, name) -> None:
-    engine = engine_of(name, cache=False)
-    look = engine.look(Video(str(drawn("variable").path)))
-    request = engine.request(Ask("What is shown?"), look)
-    engine.write(look, engine.request(Ask("Something else, at length, for the cache?"), look))
-    after = engine.write(look, request)
-    whole = generate(
-        engine.model,
-        engine.words,
-        engine.inputs(look, engine.layout(look, request.text)),
-        end_ids=engine.end_ids,
-        max_new_tokens=60,
-        grammar=request.grammar,
-    )
-    assert after.ids == whole.ids
-
-
-@pytest.mark.parametrize("name", TINY)
-def test_a_kept_look_still_lays_out_and_computes(drawn, name) -> None:
-    video = Video(str(drawn("variable").path))
-    fresh = engine_of(name)
-    look = fresh.look(video)
-    fresh.answer(video, Ask("What is shown?"))
-    engine = engine_of(name)
-    kept = engine.recall(video)
-    assert kept.sampling == look.sampling
-    assert kept.times_s.tolist() == look.times_s.tolist()
-    assert np.array_equal(kept.data.given, look.data.given)
-    with pytest.raises(ValueError, match="only features"):
-        kept.data.pictures()
-    text = engine.request(Ask("What is shown?"), kept).text
-    with torch.inference_mode():
-        made, wanted = (
-            each.model(**each.inputs(seen, each.layout(seen, text))).logits
-            for each, seen in ((engine, kept), (fresh, look))
-        )
-    assert torch.allclose(made, wanted, atol=1e-5)
 
 
 def test_everything_that_changes_the_numbers_changes_the_entry(drawn, own_cache) -> None:

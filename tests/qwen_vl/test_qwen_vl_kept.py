@@ -1,4 +1,4 @@
-"""A second question decodes, encodes and reads nothing again: in the same session, in the next one, in another process."""
+"""What is kept of a video on disk: by what it is named, when it goes, and by whom it is made."""
 
 from __future__ import annotations
 
@@ -7,15 +7,12 @@ import threading
 import pytest
 
 pytest.importorskip("transformers")
-import torch
 
 import playhead
 from playhead.errors import PlayheadWarning
-from playhead.generate.decode import generate
 from playhead.media.clip import Video
 from playhead.models.qwen_vl import engine as module
 from playhead.tasks.ask import Ask
-from playhead.tasks.ground import Ground
 
 TINY = ["qwen2-vl-tiny", "qwen2.5-vl-tiny", "qwen3-vl-tiny", "qwen3.5-tiny"]
 
@@ -58,61 +55,9 @@ def engine_of(name: str, counts=None, **options):
     return engine
 
 
-@pytest.mark.parametrize("name", TINY)
-def test_a_second_question_does_nothing_again(drawn, counted, name) -> None:
-    engine, video = engine_of(name, counted), Video(str(drawn("variable").path))
-    first = engine.answer(video, Ground("a square"))
-    after = {**counted, "read": list(counted["read"])}
-    second = engine.answer(video, Ground("a square"))
-    engine.answer(video, Ask("What else is there?"))
-    assert counted == after
-    assert after["decoded"] == after["encoded"] == len(after["read"]) == 1
-    assert (first.events, first.text) == (second.events, second.text)
-
-
-@pytest.mark.parametrize("name", TINY)
-def test_the_next_session_decodes_and_encodes_nothing_and_says_the_same(drawn, counted, name) -> None:
-    video = Video(str(drawn("variable").path), start_s=0.2)
-    first = engine_of(name, drop=1.0).answer(video, Ask("What is shown?"))
-    counted.update(decoded=0, encoded=0)
-    second = engine_of(name, counted, drop=1.0).answer(video, Ask("What is shown?"))
-    assert (counted["decoded"], counted["encoded"]) == (0, 0)
-    assert second == first
-
-
 def test_without_a_cache_nothing_is_kept(drawn, own_cache) -> None:
     engine_of("qwen3-vl-tiny", cache=False).answer(Video(str(drawn("constant").path)), Ask("What is shown?"))
     assert not list(own_cache.glob("*"))
-
-
-@pytest.mark.parametrize("name", TINY)
-def test_what_was_read_can_be_kept_too(drawn, counted, own_cache, name) -> None:
-    video = Video(str(drawn("constant").path))
-    first = engine_of(name, keep="prefix").answer(video, Ask("What is shown?"))
-    assert len(list(own_cache.glob("*.safetensors"))) == 2
-    counted["read"].clear()
-    second = engine_of(name, keep="prefix").answer(video, Ask("What is shown?"))
-    assert counted["read"] == []
-    assert second == first
-
-
-@pytest.mark.parametrize("name", TINY)
-def test_an_answer_after_a_kept_beginning_is_that_of_the_whole_prompt(drawn, name) -> None:
-    engine = engine_of(name, cache=False)
-    look = engine.look(Video(str(drawn("variable").path)))
-    request = engine.request(Ask("What is shown?"), look)
-    engine.write(look, engine.request(Ask("Something else, at length, for the cache?"), look))
-    after = engine.write(look, request)
-    inputs = engine.inputs(look, engine.layout(look, request.text))
-    whole = generate(
-        engine.model,
-        engine.words,
-        inputs,
-        end_ids=engine.end_ids,
-        max_new_tokens=60,
-        grammar=request.grammar,
-    )
-    assert after.ids == whole.ids
 
 
 def test_everything_that_changes_the_numbers_changes_the_entry(drawn, own_cache) -> None:
@@ -196,21 +141,3 @@ def test_a_look_of_the_callers_own_is_never_kept_under_another_name(drawn, own_c
     other = engine.look(Video(str(drawn("variable").path)))
     engine.write(other, engine.request(Ask("What is shown?"), other))
     assert len(list(own_cache.glob("*.safetensors"))) == 1
-
-
-def test_a_kept_look_still_lays_out_and_computes(drawn) -> None:
-    video = Video(str(drawn("variable").path))
-    fresh = engine_of("qwen3-vl-tiny")
-    look = fresh.look(video)
-    fresh.answer(video, Ask("What is shown?"))
-    engine = engine_of("qwen3-vl-tiny")
-    kept = engine.recall(video)
-    assert kept.sampling == look.sampling
-    assert kept.times_s.tolist() == look.times_s.tolist()
-    text = engine.request(Ask("What is shown?"), kept).text
-    with torch.inference_mode():
-        made, wanted = (
-            each.model(**each.inputs(seen, each.layout(seen, text))).logits
-            for each, seen in ((engine, kept), (fresh, look))
-        )
-    assert torch.allclose(made, wanted, atol=1e-5)
