@@ -423,3 +423,16 @@ def spoilt(clip: Path, path: Path, first: float, last: float) -> Path:
     data[start:end] = bytes(end - start)
     path.write_bytes(bytes(data))
     return path
+
+
+def draw_slides(path: Path, pictures: int = 80) -> Path:
+    """Two still slides of noise, half of the pictures each, ten pictures a second."""
+    noise = np.random.default_rng(3)
+    pages = [noise.integers(0, 255, (15, 20, 3), np.uint8).repeat(16, 0).repeat(16, 1) for _ in range(2)]
+    with av.open(str(path), "w") as out:
+        stream = out.add_stream("libx264", rate=10, options={"crf": "18"})
+        stream.width, stream.height, stream.pix_fmt = 320, 240, "yuv420p"
+        for number in range(pictures):
+            out.mux(stream.encode(av.VideoFrame.from_ndarray(pages[2 * number // pictures], format="rgb24")))
+        out.mux(stream.encode(None))
+    return path

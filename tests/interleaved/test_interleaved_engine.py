@@ -10,7 +10,7 @@ import torch
 
 pytest.importorskip("transformers")
 import playhead
-from helpers.draw import read_number
+from helpers.draw import draw_slides, read_number
 from playhead.errors import UnsupportedError, UsageError
 from playhead.media.clip import Video
 from playhead.models.interleaved.collate import Sample, collate
@@ -160,17 +160,7 @@ def test_a_ladder_grants_whole_tokens_where_sizes_are_free(of, drawn) -> None:
 
 @pytest.mark.parametrize("drop", [False, 2.0])
 def test_slow_and_fast_pictures_have_sizes_of_their_own(of, tmp_path, drop) -> None:
-    import av
-
-    path = tmp_path / "slides.mp4"
-    noise = np.random.default_rng(3)
-    pages = [noise.integers(0, 255, (15, 20, 3), np.uint8).repeat(16, 0).repeat(16, 1) for _ in range(2)]
-    with av.open(str(path), "w") as out:
-        stream = out.add_stream("libx264", rate=10, options={"crf": "18"})
-        stream.width, stream.height, stream.pix_fmt = 320, 240, "yuv420p"
-        for number in range(80):
-            out.mux(stream.encode(av.VideoFrame.from_ndarray(pages[number // 40], format="rgb24")))
-        out.mux(stream.encode(None))
+    path = draw_slides(tmp_path / "slides.mp4")
     engine = of("videollama3-tiny", frames="keye1.5:budget_tokens=600,rate_hz=2", drop=drop)
     look = engine.look(Video(str(path)))
     tokens = look.data.grids_F2.prod(axis=1)

@@ -11,6 +11,7 @@ import torch
 
 pytest.importorskip("transformers")
 import playhead
+from helpers.draw import draw_slides
 from playhead.errors import UsageError, WeightsError
 from playhead.media.clip import Video
 from playhead.models.interleaved.family import tiny_model
@@ -235,17 +236,7 @@ def test_the_router_decides_as_its_model_does_alone(of, drawn) -> None:
 
 
 def test_without_a_router_pictures_like_the_one_before_are_given_small(of, tmp_path) -> None:
-    import av
-
-    path = tmp_path / "slides.mp4"
-    noise = np.random.default_rng(3)
-    pages = [noise.integers(0, 255, (15, 20, 3), np.uint8).repeat(16, 0).repeat(16, 1) for _ in range(2)]
-    with av.open(str(path), "w") as out:
-        stream = out.add_stream("libx264", rate=10, options={"crf": "18"})
-        stream.width, stream.height, stream.pix_fmt = 320, 240, "yuv420p"
-        for number in range(40):
-            out.mux(stream.encode(av.VideoFrame.from_ndarray(pages[number // 20], format="rgb24")))
-        out.mux(stream.encode(None))
+    path = draw_slides(tmp_path / "slides.mp4", 40)
     for name in ("internvl-tiny", "llava-onevision-tiny"):
         engine = of(name, max_frames=8, flash=True, flash_relative=0.0)
         data = engine.look(Video(str(path))).data

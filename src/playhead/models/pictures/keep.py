@@ -1,5 +1,7 @@
 """What was seen of a video as it is kept on disk, and found again: times and facts here, features by the families.
 
+Families that hear keep nothing this way: a look that is found has no sound.
+
 Axes: S picture, T group of pictures, M token.
 """
 
