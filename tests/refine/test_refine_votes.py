@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from helpers.draw import Sound, write_media
 from playhead.refine.votes import vote, weighted_median
 from playhead.timeline import Span
 
@@ -72,3 +73,15 @@ def test_looks_that_say_the_same_are_sure_of_it(same, count) -> None:
     assert found == merged
     if len(same) == 1:
         assert found == ((same[0], 1.0),)
+
+
+def test_sound_that_outlasts_the_pictures_stops_no_vote(tmp_path) -> None:
+    pytest.importorskip("transformers")
+    import playhead
+
+    path = write_media(tmp_path / "short.mp4", ticks=range(50), durations=1, sounds=[Sound(end_s=3.0)])
+    answer = (
+        playhead.load("qwen3-vl-tiny", device="cpu", cache=False).refined(votes=3).ground(path, "a number")
+    )
+    assert answer.sampling.window.end_s > 2.5
+    assert sum(step.name.startswith("vote ") for step in answer.trace) == 3

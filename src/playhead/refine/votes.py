@@ -80,13 +80,10 @@ class Votes(Around):
 
 
 def _later(times_s: Sequence[float], window: Span, share: float) -> tuple[float, ...]:
-    """Instants a share of the way from each picture to the next; after the last, to the end of the window."""
-    ends_s = [*times_s[1:], window.end_s]
-    moved = [
-        max(window.start_s, a) + share * max(0.0, min(b, window.end_s) - max(window.start_s, a))
-        for a, b in zip(times_s, ends_s, strict=True)
-    ]
-    return tuple(dict.fromkeys(moved))
+    """Instants a share of the way from each picture to the next; the last stays, for pictures may end before the window does."""
+    starts_s = [max(window.start_s, each) for each in times_s]
+    moved = [a + share * (b - a) for a, b in itertools.pairwise(starts_s)]
+    return tuple(dict.fromkeys((*moved, starts_s[-1])))
 
 
 def vote(
